@@ -21,7 +21,7 @@ class Prng {
   /// A number in [0, bound). REQUIRES: bound > 0.
   constexpr uint64_t below(uint64_t bound) {
     ASSERT(bound > 0);
-    return static_cast<uint64_t>((static_cast<__extension__ unsigned __int128>(next()) * bound) >> 64);
+    return static_cast<uint64_t>((static_cast<Wide>(next()) * bound) >> 64);
   }
   /// A number in [low, high], both included. REQUIRES: low <= high.
   constexpr int64_t between(int64_t low, int64_t high) {
@@ -34,6 +34,8 @@ class Prng {
   constexpr Prng split() { return Prng(next()); }
 
  private:
+  __extension__ using Wide = unsigned __int128;
+
   uint64_t state_;
 };
 
