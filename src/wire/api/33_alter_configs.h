@@ -1,0 +1,93 @@
+// AlterConfigs: replaces a resource's whole configuration; the old form of IncrementalAlterConfigs. v2 is flexible.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "wire/field.h"
+
+namespace moldau::wire {
+
+struct AlterConfigsRequest {
+  static constexpr MessageKind kind = MessageKind::request;
+  static constexpr ApiKey api_key = ApiKey::alter_configs;
+  static constexpr int16_t min_version = 0;
+  static constexpr int16_t max_version = 2;
+  static constexpr VersionRange valid_versions = {0, 2};
+  static constexpr int16_t flexible_since = 2;
+
+  struct AlterableConfig {
+    std::string_view name;
+    std::optional<std::string_view> value{std::in_place};
+  };
+
+  struct AlterConfigsResource {
+    int8_t resource_type = 0;
+    std::string_view resource_name;
+    std::vector<AlterableConfig> configs;
+  };
+
+  std::vector<AlterConfigsResource> resources;
+  bool validate_only = false;
+};
+
+template <>
+inline constexpr auto fields_of<AlterConfigsRequest::AlterableConfig> = [] {
+  using S = AlterConfigsRequest::AlterableConfig;
+  return field_list<S>("AlterableConfig", field<&S::name>({.name = "name"}),
+                       field<&S::value>({.name = "value", .nullable = since(0)}));
+}();
+
+template <>
+inline constexpr auto fields_of<AlterConfigsRequest::AlterConfigsResource> = [] {
+  using S = AlterConfigsRequest::AlterConfigsResource;
+  return field_list<S>("AlterConfigsResource", field<&S::resource_type>({.name = "resourceType"}),
+                       field<&S::resource_name>({.name = "resourceName"}), field<&S::configs>({.name = "configs"}));
+}();
+
+template <>
+inline constexpr auto fields_of<AlterConfigsRequest> = [] {
+  using S = AlterConfigsRequest;
+  return field_list<S>("AlterConfigsRequest", field<&S::resources>({.name = "resources"}),
+                       field<&S::validate_only>({.name = "validateOnly"}));
+}();
+
+struct AlterConfigsResponse {
+  static constexpr MessageKind kind = MessageKind::response;
+  static constexpr ApiKey api_key = ApiKey::alter_configs;
+  static constexpr int16_t min_version = 0;
+  static constexpr int16_t max_version = 2;
+  static constexpr VersionRange valid_versions = {0, 2};
+  static constexpr int16_t flexible_since = 2;
+
+  struct AlterConfigsResourceResponse {
+    int16_t error_code = 0;
+    std::optional<std::string_view> error_message{std::in_place};
+    int8_t resource_type = 0;
+    std::string_view resource_name;
+  };
+
+  int32_t throttle_time_ms = 0;
+  std::vector<AlterConfigsResourceResponse> responses;
+};
+
+template <>
+inline constexpr auto fields_of<AlterConfigsResponse::AlterConfigsResourceResponse> = [] {
+  using S = AlterConfigsResponse::AlterConfigsResourceResponse;
+  return field_list<S>("AlterConfigsResourceResponse", field<&S::error_code>({.name = "errorCode"}),
+                       field<&S::error_message>({.name = "errorMessage", .nullable = since(0)}),
+                       field<&S::resource_type>({.name = "resourceType"}),
+                       field<&S::resource_name>({.name = "resourceName"}));
+}();
+
+template <>
+inline constexpr auto fields_of<AlterConfigsResponse> = [] {
+  using S = AlterConfigsResponse;
+  return field_list<S>("AlterConfigsResponse", field<&S::throttle_time_ms>({.name = "throttleTimeMs"}),
+                       field<&S::responses>({.name = "responses"}));
+}();
+
+}  // namespace moldau::wire

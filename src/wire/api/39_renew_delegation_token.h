@@ -1,0 +1,52 @@
+// RenewDelegationToken: v2 is flexible.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "wire/field.h"
+
+namespace moldau::wire {
+
+struct RenewDelegationTokenRequest {
+  static constexpr MessageKind kind = MessageKind::request;
+  static constexpr ApiKey api_key = ApiKey::renew_delegation_token;
+  static constexpr int16_t min_version = 1;
+  static constexpr int16_t max_version = 2;
+  static constexpr VersionRange valid_versions = {1, 2};
+  static constexpr int16_t flexible_since = 2;
+
+  std::span<const std::byte> hmac;
+  int64_t renew_period_ms = 0;
+};
+
+template <>
+inline constexpr auto fields_of<RenewDelegationTokenRequest> = [] {
+  using S = RenewDelegationTokenRequest;
+  return field_list<S>("RenewDelegationTokenRequest", field<&S::hmac>({.name = "hmac"}),
+                       field<&S::renew_period_ms>({.name = "renewPeriodMs"}));
+}();
+
+struct RenewDelegationTokenResponse {
+  static constexpr MessageKind kind = MessageKind::response;
+  static constexpr ApiKey api_key = ApiKey::renew_delegation_token;
+  static constexpr int16_t min_version = 1;
+  static constexpr int16_t max_version = 2;
+  static constexpr VersionRange valid_versions = {1, 2};
+  static constexpr int16_t flexible_since = 2;
+
+  int16_t error_code = 0;
+  int64_t expiry_timestamp_ms = 0;
+  int32_t throttle_time_ms = 0;
+};
+
+template <>
+inline constexpr auto fields_of<RenewDelegationTokenResponse> = [] {
+  using S = RenewDelegationTokenResponse;
+  return field_list<S>("RenewDelegationTokenResponse", field<&S::error_code>({.name = "errorCode"}),
+                       field<&S::expiry_timestamp_ms>({.name = "expiryTimestampMs"}),
+                       field<&S::throttle_time_ms>({.name = "throttleTimeMs"}));
+}();
+
+}  // namespace moldau::wire
