@@ -1,0 +1,73 @@
+// posix::Loop: the io surface on Linux. One Loop is one thread: epoll, timers, mailbox, sockets; a small pool of
+// threads does what blocks (sync, cold reads, offloaded jobs, name resolution) and answers through the mailbox.
+//
+// Made by app/ (and tests) only. All of it but stop() and Mailbox::post belongs to the thread that calls run().
+//
+// Cost of a turn that serves one request: epoll_wait, recv, sendmsg: three syscalls, and one clock read of 23 ns.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "base/result.h"
+#include "io/surface.h"
+
+namespace moldau::io::posix {
+
+struct LoopOptions {
+  /// How long the loop polls after its last event before it sleeps; waking a sleeping thread costs 25-30 us on a small
+  /// VM. Adaptive: it shrinks to nothing while events come further apart than this, and returns when they come close
+  /// again.
+  Duration spin = microseconds(40);
+  /// Threads for what blocks; 1 to 64.
+  unsigned pool_threads = 2;
+  /// Descriptors that open Files may hold at once; beyond it the ones used longest ago are closed and opened again when
+  /// they are used. 0: 40 % of RLIMIT_NOFILE.
+  size_t descriptors_max = 0;
+};
+
+/// What the loop did so far, for tests and metrics.
+struct LoopCounters {
+  uint64_t turns = 0;              ///< turns run
+  uint64_t sleeps = 0;             ///< waits that were allowed to block
+  uint64_t wakes_written = 0;      ///< times a poster had to wake the loop through its eventfd
+  uint64_t sends = 0;              ///< sendmsg calls
+  uint64_t file_sends = 0;         ///< sendfile calls
+  uint64_t receives = 0;           ///< recv calls
+  uint64_t accepted = 0;           ///< connections accepted
+  uint64_t accepts_refused = 0;    ///< connections closed at once for want of descriptors
+  uint64_t files_reopened = 0;     ///< descriptors opened again after the bound had closed them
+  uint64_t files_open = 0;         ///< Files that hold a descriptor now
+};
+
+class Loop {
+ public:
+  /// Makes a loop; fails when the process has no descriptors left for it.
+  static Result<std::unique_ptr<Loop>> make(const LoopOptions& options = {});
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  /// Waits for the pool's running jobs and drops the queued ones; callbacks that did not run are destroyed. Streams,
+  /// listeners, files and locks must be gone before.
+  ~Loop();
+
+  Surface surface();
+  /// Runs turns until stop().
+  void run();
+  /// Thread-safe: makes run() return after its current turn; a stop() before run() makes it return at once.
+  void stop();
+  /// Runs turns until `done` says true (asked after each turn) or `limit` has passed; returns what `done` says.
+  bool run_until(const std::function<bool()>& done, Duration limit);
+  /// Calls `callback` in a turn each time the process gets signal `number`, which from then on has no other effect. To
+  /// be called before other threads than this loop's own start, so that all of them block the signal.
+  Status on_signal(int number, Callback callback);
+  LoopCounters counters() const;
+
+ private:
+  class Impl;
+  explicit Loop(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace moldau::io::posix
