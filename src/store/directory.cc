@@ -1,0 +1,135 @@
+#include "store/directory.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/trace.h"
+#include "store/partition_log.h"
+
+namespace moldau::store {
+namespace {
+
+/// A full disk is asked again this often.
+constexpr int64_t full_probe_interval_ms = 100;
+
+}  // namespace
+
+std::string path_in(const std::string& folder, std::string_view name) {
+  std::string path;
+  path.reserve(folder.size() + 1 + name.size());
+  path += folder;
+  path += '/';
+  path += name;
+  return path;
+}
+
+LogDirectory::LogDirectory(StoreCore& core, std::string path)
+    : core_(core), path_(std::move(path)), commits_(std::make_shared<CommitQueue>(core.options.syncs_in_flight_max)) {}
+
+void LogDirectory::fail(const Failure& why) {
+  if (offline_) return;
+  offline_ = true;
+  trace(TraceLevel::error, "log_directory={} state=offline reason=\"{}\"", path_, why.message);
+  commits_->clear();
+  for (PartitionLog* log : logs_) {
+    core_.surface.executor.defer([weak = log->weak_from_this(), why] {
+      if (const auto alive = weak.lock()) alive->went_offline(why);
+    });
+  }
+}
+
+void LogDirectory::note_full() {
+  if (!full_) trace(TraceLevel::warn, "log_directory={} state=full", path_);
+  full_ = true;
+  probe_at_ = core_.surface.clock.now() + milliseconds(full_probe_interval_ms);
+}
+
+bool LogDirectory::refuses_appends() { return full_ && core_.surface.clock.now() < probe_at_; }
+
+Status LogDirectory::sync_folder(const std::string& path) const {
+  if (core_.mutant(Mutant::no_directory_sync)) return {};
+  return core_.surface.disk.sync_dir(path);
+}
+
+void LogDirectory::add_unflushed(uint64_t bytes) {
+  unflushed_ += bytes;
+  if (unflushed_ < core_.options.unflushed_bytes_max / 2 || commits_->waiting() > 0) return;
+  for (PartitionLog* log : logs_) {
+    if (log->appended_end() > log->stable_end()) commits_->add(log->shared_from_this());
+  }
+}
+
+void StoreCore::write_at_turn_end(std::shared_ptr<PartitionLog> log) {
+  to_write_.push_back(std::move(log));
+  kick_at_turn_end();
+}
+
+void StoreCore::kick_at_turn_end() {
+  if (turn_end_queued_) return;
+  turn_end_queued_ = true;
+  surface.executor.at_turn_end([this, weak = std::weak_ptr(alive)] {
+    if (!weak.expired()) at_turn_end();
+  });
+}
+
+void StoreCore::at_turn_end() {
+  turn_end_queued_ = false;
+  writing_.swap(to_write_);
+  for (const auto& log : writing_) log->write_queued();
+  writing_.clear();
+  for (const auto& directory : directories) directory->commits().kick();
+}
+
+StoreCore::~StoreCore() {
+  if (removal_timer_ != 0) surface.timers.cancel(removal_timer_);
+}
+
+void StoreCore::remove_later(std::string path, int64_t delay_ms, bool folder) {
+  removals.push_back({surface.clock.now() + milliseconds(delay_ms), std::move(path), folder});
+  arm_removals();
+}
+
+void StoreCore::arm_removals() {
+  Instant earliest = Instant::never();
+  for (const PendingRemoval& removal : removals) earliest = std::min(earliest, removal.due);
+  if (earliest >= removal_at_ || closed) return;
+  if (removal_timer_ != 0) surface.timers.cancel(removal_timer_);
+  removal_at_ = earliest;
+  removal_timer_ = surface.timers.start(earliest, [this, weak = std::weak_ptr(alive)] {
+    if (!weak.expired()) remove_due();
+  });
+}
+
+void StoreCore::remove_due() {
+  removal_timer_ = 0;
+  removal_at_ = Instant::never();
+  const Instant now = surface.clock.now();
+  std::vector<PendingRemoval> due;
+  std::erase_if(removals, [&](PendingRemoval& removal) {
+    if (removal.due > now) return false;
+    due.push_back(std::move(removal));
+    return true;
+  });
+  arm_removals();
+  if (due.empty()) return;
+  surface.executor.offload(
+      [&disk = surface.disk, keep = gate, due = std::move(due)] {
+        keep->run([&] {
+          for (const PendingRemoval& removal : due) {
+            const Status removed = removal.folder ? disk.remove_tree(removal.path) : disk.remove(removal.path);
+            if (!removed.ok() && removed.failure().kind != FailureKind::not_found) {
+              trace(TraceLevel::warn, "path={} state=not_removed reason=\"{}\"", removal.path, removed.failure().message);
+            }
+          }
+        });
+      },
+      [] {});
+}
+
+void StoreCore::forget_windows(const PartitionLog* log) {
+  for (const auto& window : windows) {
+    if (window->log == log) window->log = nullptr;
+  }
+}
+
+}  // namespace moldau::store

@@ -1,0 +1,327 @@
+// PartitionLog: the Log of one partition folder. Internal to store/; its parts:
+//   partition_log.cc           state, append, the turn's write, refusal
+//   partition_log_segments.cc  rolling, commits, retention, truncation, closing
+//   partition_log_read.cc      locating offsets, reading
+//   partition_log_time.cc      lookups by timestamp
+//   partition_log_load.cc      opening: what files there are, recovery, producer state
+//
+// Costs. append: no syscall, no copy, no allocation per record; per batch a place in a queue. A turn's write: one pwritev for
+// all that is queued (two when a segment is rolled), and one pwrite each for the two indexes per 32 index entries. A commit:
+// one fdatasync in the pool. A read near the end: none. A read of old bytes: one or two preads to locate, and the caller's
+// sendfile.
+//
+// Writing and its failure: queue_ holds what append() took; planned_ is the tail as it will be when all of it is written;
+// tail_, segments_ and appended_end_ change only after a successful write. A write that found no room is cut away again, and
+// planned_, next_offset_ and the producer table go back to what is on disk.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "log/epoch_table.h"
+#include "log/index.h"
+#include "log/producer_table.h"
+#include "log/recovery.h"
+#include "log/segment_name.h"
+#include "log/space_ahead.h"
+#include "log/tail.h"
+#include "store/batch_scan.h"
+#include "store/commit_queue.h"
+#include "store/directory.h"
+#include "store/log.h"
+#include "store/tail_cache.h"
+
+namespace moldau::store {
+
+/// What the log directory's checkpoints say of a log at start.
+struct LoadFacts {
+  bool clean = false;                    ///< stopped in order: files are as they should be
+  std::optional<Offset> recovery_point;  ///< nothing when no checkpoint has it
+  Offset log_start = 0;
+  Offset transaction_free_below = 0;     ///< no transactional batch lies below
+};
+
+class PartitionLog final : public Log, public CommitMember, public std::enable_shared_from_this<PartitionLog> {
+ public:
+  PartitionLog(StoreCore& core, LogDirectory& directory, const TopicPartitionId& id, std::string topic,
+               std::string folder, const LogConfig& config);
+  PartitionLog(const PartitionLog&) = delete;
+  PartitionLog& operator=(const PartitionLog&) = delete;
+  ~PartitionLog() override;
+
+  // Log.
+  const TopicPartitionId& id() const override { return id_; }
+  const std::string& topic() const override { return topic_; }
+  const std::string& folder() const override { return folder_; }
+  void set_listener(LogListener* listener) override { listener_ = listener; }
+  void configure(const LogConfig& config) override;
+  const LogConfig& config() const override { return config_; }
+  Offset log_start() const override { return log_start_; }
+  Offset next_offset() const override { return next_offset_; }
+  Offset appended_end() const override { return appended_end_; }
+  Offset stable_end() const override { return stable_end_; }
+  uint64_t size_bytes() const override;
+  bool offline() const override { return directory_.offline(); }
+  bool ever_held_records() const override { return next_offset_ > 0; }
+  const log::ProducerTable& producers() override;
+  std::optional<Offset> first_open_transaction() override;
+  bool holds_transactional_data() const override { return transactional_; }
+  Result<std::vector<Appended>> append(std::vector<BatchToAppend> batches, Epoch leader_epoch) override;
+  Status append_as_follower(Bytes batches) override;
+  ReadResult read(Offset from, Offset up_to, uint64_t bytes_max, bool at_least_one, ReadError& error) override;
+  Result<TimestampOffset> find_by_timestamp(WallMillis timestamp, Offset up_to) override;
+  Result<TimestampOffset> find_max_timestamp(Offset up_to) override;
+  Epoch epoch_of(Offset offset) const override { return epochs_.epoch_of(offset); }
+  EpochEnd end_of_epoch(Epoch epoch) const override;
+  Epoch latest_epoch() const override { return epochs_.latest(); }
+  Status begin_epoch(Epoch epoch) override;
+  Status truncate_to(Offset offset) override;
+  Status restart_at(Offset offset) override;
+  Status advance_log_start(Offset offset) override;
+  void delete_records(Offset offset, io::Completion<Status> done) override;
+  Status apply_retention(WallMillis now, Offset up_to) override;
+  Status roll() override;
+  void flush() override;
+  const std::vector<DamagedRange>& damaged() const override { return damaged_; }
+
+  // CommitMember.
+  void start_commit(io::Callback done) override;
+
+  // For the store.
+
+  /// Fills the folder of a new log, whose name is not durable yet: its identity file and an empty first segment at 0.
+  Status create_folder_files(const std::string& identity_path, const std::string& identity);
+  /// Opens the files that are there, recovering them if need be. Blocking.
+  Status load(const LoadFacts& facts);
+  /// Writes and syncs everything, for a stop in order. Blocking.
+  Status close();
+  /// Writes what is queued: once per turn.
+  void write_queued();
+  /// The directory failed.
+  void went_offline(const Failure& why);
+  /// The log is being removed: nothing more is written or reported.
+  void retire();
+  /// Everything below was synced with its indexes and snapshots: what the recovery-point checkpoint says.
+  Offset recovery_point() const;
+  /// What the checkpoint on disk said last; kept so that truncation can lower it first.
+  void note_checkpointed(Offset recovery_point) { checkpointed_recovery_point_ = recovery_point; }
+  Offset transaction_free_below() const { return transactional_ ? 0 : appended_end_; }
+  void expire_producers(WallMillis now);
+  /// Gives back what an idle log does not need.
+  void trim_memory();
+  LogDirectory& directory() { return directory_; }
+  bool is_metadata() const { return id_.topic_id == metadata_topic_id; }
+  const log::EpochTable& epochs() const { return epochs_; }
+  PartitionIndex partition() const { return id_.partition; }
+  Offset first_segment_base() const { return segments_.front().base; }
+
+  /// Asks the store to write checkpoints; set by the store.
+  struct Checkpointer {
+    virtual Status write_recovery_points(LogDirectory& directory) = 0;
+    virtual void write_log_starts(LogDirectory& directory, io::Completion<Status> done) = 0;
+
+   protected:
+    ~Checkpointer() = default;
+  };
+  void set_checkpointer(Checkpointer* checkpointer) { checkpointer_ = checkpointer; }
+
+ private:
+  static constexpr WallMillis timestamp_unread = INT64_MIN;
+
+  struct Segment {
+    Offset base = 0;
+    uint64_t size = 0;
+    WallMillis max_timestamp = timestamp_unread;  ///< of inactive segments; read when asked for
+    int64_t modified_wall_ms = 0;
+    uint32_t offset_entries = 0;  ///< whole entries in the files
+    uint32_t time_entries = 0;
+    bool examined = false;  ///< scanned in this process: its index and damage are known
+    io::FileRef log;
+    io::FileRef offset_index;
+    io::FileRef time_index;
+  };
+  /// Bytes of a segment that hold no batches, and the offsets missing with them.
+  struct Hole {
+    Offset segment = 0;
+    log::DamagedBytes bytes;
+  };
+  /// A known place: the batch at `position` is the first with an offset >= `offset`.
+  struct Mark {
+    Offset offset = no_offset;
+    Offset segment = 0;
+    uint64_t position = 0;
+  };
+  struct QueuedBatch {
+    Bytes bytes;
+    log::TailBatch facts;
+    bool roll_before = false;
+    std::vector<std::byte> snapshot;  ///< producers as of this batch, if it begins a segment
+  };
+  struct ProducerUndo {
+    Offset batch = 0;
+    ProducerId producer_id = no_producer_id;
+    std::optional<log::ProducerEntry> before;
+  };
+  struct Queue {
+    std::vector<QueuedBatch> batches;
+    std::vector<ProducerUndo> undo;
+  };
+  struct Place {
+    size_t segment = 0;
+    uint64_t position = 0;
+    uint64_t batch_bytes = 0;
+    Offset base_offset = 0;
+    Offset indexed_last = no_offset;  ///< what the index says is the last offset of the batch at `position`
+  };
+  enum class Found : unsigned char { yes, past_end, cold, damaged, failed };
+  /// How a lookup reads: at once from memory (noting what was cold), or waiting for the disk.
+  struct Reading {
+    bool may_wait = false;
+    std::optional<io::FileSlice> cold;
+    std::optional<Failure> failure;
+  };
+  struct CommitJob;
+
+  // partition_log.cc
+  log::SegmentLimits limits() const;
+  Segment& active() { return segments_.back(); }
+  void queue_batch(Bytes bytes, const wire::BatchView& view, Epoch epoch);
+  void schedule_write();
+  Status write_group(std::span<QueuedBatch> group);
+  void took(QueuedBatch& batch);
+  void reserve_space(uint64_t bytes);
+  void refuse(Offset first_lost, std::vector<ProducerUndo>& undo, const Failure& why);
+  void restore_producers(Offset first_lost, std::vector<ProducerUndo>& undo);
+  void join_commit();
+  void after_write();
+  void remember(Offset offset, Offset segment, uint64_t position);
+  Status ensure_active_ready();
+  io::Disk& disk() const { return core_.surface.disk; }
+  WallMillis wall() const { return core_.surface.clock.wall(); }
+  Failure fail_directory(Failure why);
+  std::string path_of(Offset base, log::FileKind kind, log::FileState state = log::FileState::normal) const;
+
+  // partition_log_segments.cc
+  Result<io::FileRef> open_segment_file(Offset base, log::FileKind kind, io::OpenMode mode) const;
+  Status ensure_open(Segment& segment);
+  Status ensure_indexes_open(Segment& segment);
+  Status write_pending_entries();
+  Status write_final_time_entry();
+  Status roll_to(Offset base, std::span<const std::byte> snapshot);
+  Status add_segment(Offset base);
+  Status write_snapshot(Offset offset, std::span<const std::byte> bytes);
+  std::vector<std::byte> encode_producers();
+  void committed(Offset end, uint64_t bytes, uint64_t generation, const Status& outcome, io::Callback done);
+  Status delete_segment_files(const Segment& segment);
+  Status drop_segments(size_t count);
+  WallMillis largest_timestamp(Segment& segment);
+  Status cut_active(Offset offset);
+  void forget_snapshots(Offset from);
+  void after_cut(Offset end);
+  void note_log_start(Offset offset);
+  void start_flush_timer();
+
+  // partition_log_read.cc
+  bool fetch(const io::FileRef& file, uint64_t at, std::span<std::byte> into, Reading& how);
+  bool read_tail(Offset from, Offset up_to, uint64_t bytes_max, bool at_least_one, ReadResult& result);
+  std::optional<size_t> segment_of(Offset offset) const;
+  std::optional<log::OffsetEntry> floor_entry(Segment& segment, Offset offset, Reading& how);
+  std::optional<log::OffsetEntry> search_window(const Segment& segment, Offset offset) const;
+  Found locate(Offset offset, Place& place, Reading& how);
+  Found locate_in(size_t index, Offset offset, Place& place, Reading& how);
+  std::optional<Place> marked(Offset offset) const;
+  uint64_t written_size(size_t index) const { return segments_[index].size; }
+  Offset end_of_segment(size_t index) const;
+  ReadResult read_file_part(const Place& place, Offset up_to, uint64_t bytes_max, bool at_least_one, ReadError& error);
+  Status examine(size_t index);
+  void add_holes(Offset segment, const std::vector<log::DamagedBytes>& found);
+  uint64_t skip_hole(Offset segment, uint64_t position) const;
+
+  // partition_log_time.cc
+  Result<TimestampOffset> find_in_segment(size_t index, WallMillis timestamp, Offset up_to);
+  Result<std::optional<log::TimeEntry>> time_entry(Segment& segment, size_t slot);
+  Result<uint64_t> position_below(Segment& segment, Offset offset);
+
+  // partition_log_load.cc
+  struct Recovered;
+  Status begin_empty(Offset base);
+  Status list_files();
+  Status finish_swaps(const std::vector<Offset>& swaps, const std::vector<io::DirectoryEntry>& entries);
+  bool open_clean(const LoadFacts& facts);
+  Status recover(const LoadFacts& facts, Recovered& found);
+  Status recover_segment(size_t index, Offset recovery_point, Recovered& found);
+  Status write_again(size_t index, uint64_t from);
+  Status cut_segment(size_t index, const log::SegmentRecovery& rules, BatchScan& scan, const char* why);
+  Status set_aside_from(size_t index, const char* why);
+  Status write_rebuilt(size_t index, log::SegmentRecovery& rules, bool durable);
+  Status repair_index_sizes();
+  Status load_epochs(const Recovered& found);
+  Status rebuild_epochs();
+  Status load_producers(Offset up_to, bool clean);
+  Status replay_producers(Offset from, Offset up_to);
+  Status remove_stray_snapshots(Offset doubtful);
+  Result<std::optional<std::vector<log::ProducerEntry>>> read_snapshot(Offset offset);
+  Status check_transactional(Offset from, Offset to);
+  Status sync_recovered(size_t first);
+  /// Calls visit(header as a batch view without records) for the batches of segment `index` from `position` on.
+  Status walk_headers(size_t index, const std::function<bool(const wire::BatchView&)>& visit);
+
+  StoreCore& core_;
+  LogDirectory& directory_;
+  TopicPartitionId id_;
+  std::string topic_;
+  std::string folder_;
+  LogListener* listener_ = nullptr;
+  Checkpointer* checkpointer_ = nullptr;
+  LogConfig config_;
+
+  std::vector<Segment> segments_;  // by base offset; the last is active; never empty once loaded
+  log::SegmentTail tail_;          // of the active segment, as written
+  log::SegmentTail planned_;       // as it will be when the queue is written
+  bool active_ready_ = false;      // tail_ is known (after a clean stop it is read at the first append)
+  int64_t jitter_ms_ = 0;
+  Offset log_start_ = 0;
+  Offset next_offset_ = 0;
+  Offset appended_end_ = 0;
+  Offset stable_end_ = 0;
+  Offset checkpointed_recovery_point_ = 0;
+
+  std::unique_ptr<Queue> queue_;
+  bool write_scheduled_ = false;
+  std::vector<std::byte> pending_offset_entries_;  // of the active segment, not yet in its files
+  std::vector<std::byte> pending_time_entries_;
+  RecentBatches recent_;
+  std::array<Mark, 4> marks_;
+  uint8_t next_mark_ = 0;
+  log::SpaceAhead space_ahead_;
+
+  log::EpochTable epochs_;
+  log::ProducerTable producers_;
+  bool producers_loaded_ = false;
+  bool clean_producers_ = false;   // a missing snapshot means: no producers
+  bool transactional_ = false;
+  std::vector<Offset> snapshots_;  // ascending
+
+  std::vector<DamagedRange> damaged_;
+  std::vector<Hole> holes_;
+
+  // What the next commit must sync besides the active segment.
+  std::vector<io::FileRef> unsynced_files_;
+  std::shared_ptr<CommitJob> running_;
+  bool folder_dirty_ = false;
+  bool parent_dirty_ = false;
+  bool epochs_dirty_ = false;
+  uint64_t unflushed_bytes_ = 0;
+  uint64_t accounted_bytes_ = 0;  // of those, known to the directory
+  uint64_t generation_ = 0;  // grows with each cut: a sync that began before says nothing about what came after
+  bool changed_ = false;     // since it was opened: close() has something to do
+  bool retired_ = false;
+  io::TimerId flush_timer_ = 0;
+};
+
+}  // namespace moldau::store

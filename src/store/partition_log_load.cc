@@ -1,0 +1,610 @@
+// PartitionLog, opening: which files there are, what they hold after an unclean stop (rules: log/recovery), the state beside the
+// batches: leader epochs, producers. Everything here blocks; it runs before the log serves, or when it is cut.
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/endian.h"
+#include "base/trace.h"
+#include "log/checkpoint.h"
+#include "log/producer_snapshot.h"
+#include "store/partition_log.h"
+
+namespace moldau::store {
+namespace {
+
+constexpr uint64_t small_file_bytes_max = 64u << 20;
+constexpr size_t header_walk_bytes = 64 << 10;
+
+}  // namespace
+
+/// What recovery found, beyond what it did to the segments.
+struct PartitionLog::Recovered {
+  size_t first = 0;           ///< first segment scanned; all of them when nothing was scanned: segments_.size()
+  Offset expected = 0;        ///< the next offset
+  Epoch last_epoch = no_epoch;
+  bool cut = false;
+  std::vector<log::EpochStart> epochs;  ///< of the scanned batches
+};
+
+Status PartitionLog::create_folder_files(const std::string& identity_path, const std::string& identity) {
+  ASSIGN_OR_RETURN(io::FileRef file, disk().open(identity_path, io::OpenMode::create));
+  RETURN_IF_FAILED(disk().truncate(*file, 0));
+  const std::span<const std::byte> pieces[] = {as_bytes(identity)};
+  RETURN_IF_FAILED(disk().write(*file, 0, pieces));
+  unsynced_files_.push_back(std::move(file));
+  parent_dirty_ = true;
+  return begin_empty(0);
+}
+
+Status PartitionLog::begin_empty(Offset base) {
+  RETURN_IF_FAILED(add_segment(base));
+  tail_ = log::new_segment_tail(base, wall());
+  planned_ = tail_;
+  active_ready_ = true;
+  log_start_ = next_offset_ = appended_end_ = stable_end_ = base;
+  producers_loaded_ = true;
+  folder_dirty_ = true;
+  changed_ = true;
+  return {};
+}
+
+Status PartitionLog::load(const LoadFacts& facts) {
+  RETURN_IF_FAILED(list_files());
+  checkpointed_recovery_point_ = facts.recovery_point.value_or(0);
+  if (segments_.empty()) {
+    return begin_empty(facts.log_start);
+  }
+  log_start_ = std::max(facts.log_start, segments_.front().base);
+  Recovered found;
+  found.first = segments_.size();
+  if (!facts.clean || !open_clean(facts)) {
+    // A log that was closed in order but is in no checkpoint: only its active segment can be in doubt.
+    LoadFacts doubtful = facts;
+    if (facts.clean) doubtful.recovery_point = segments_.back().base;
+    RETURN_IF_FAILED(recover(doubtful, found));
+  }
+  RETURN_IF_FAILED(repair_index_sizes());
+  RETURN_IF_FAILED(load_epochs(found));
+  clean_producers_ = facts.clean;
+  const Offset scanned_from = found.first < segments_.size() ? segments_[found.first].base : appended_end_;
+  RETURN_IF_FAILED(remove_stray_snapshots(facts.clean ? INT64_MAX : scanned_from));
+  if (!facts.clean) {
+    RETURN_IF_FAILED(load_producers(appended_end_, false));
+    producers_loaded_ = true;
+  }
+  return check_transactional(facts.transaction_free_below, scanned_from);
+}
+
+/// Finds segments and snapshots, removes what is on its way out, finishes swaps that a crash interrupted.
+Status PartitionLog::list_files() {
+  ASSIGN_OR_RETURN(auto entries, disk().list(folder_));
+  std::vector<Offset> swaps;
+  for (const io::DirectoryEntry& entry : entries) {
+    const auto name = log::parse_segment_file_name(entry.name);
+    if (!name || entry.is_directory) continue;
+    if (name->state == log::FileState::swap && name->kind == log::FileKind::log) swaps.push_back(name->base);
+    if (name->state != log::FileState::deleted && name->state != log::FileState::cleaned) continue;
+    RETURN_IF_FAILED(disk().remove(path_in(folder_, entry.name)));
+  }
+  if (!swaps.empty()) {
+    RETURN_IF_FAILED(finish_swaps(swaps, entries));
+    ASSIGN_OR_RETURN(entries, disk().list(folder_));
+  }
+  for (const io::DirectoryEntry& entry : entries) {  // in the order of names, so bases ascend
+    const auto name = log::parse_segment_file_name(entry.name);
+    if (!name || entry.is_directory || name->state != log::FileState::normal) continue;
+    if (name->kind == log::FileKind::log) {
+      Segment segment;
+      segment.base = name->base;
+      segment.size = entry.size;
+      segment.modified_wall_ms = entry.modified_wall_ms;
+      segment.offset_entries = UINT32_MAX;  // no file seen yet
+      segment.time_entries = UINT32_MAX;
+      segments_.push_back(std::move(segment));
+    } else if (name->kind == log::FileKind::producer_snapshot) {
+      snapshots_.push_back(name->base);
+    }
+  }
+  for (const io::DirectoryEntry& entry : entries) {
+    const auto name = log::parse_segment_file_name(entry.name);
+    if (!name || entry.is_directory || name->state != log::FileState::normal) continue;
+    const auto at = segment_of(name->base);
+    const bool orphan = !at || segments_[*at].base != name->base;
+    if (name->kind == log::FileKind::log || name->kind == log::FileKind::producer_snapshot) continue;
+    if (orphan) {
+      trace(TraceLevel::warn, "log={} file={} state=removed reason=\"an index without a segment\"", folder_, entry.name);
+      RETURN_IF_FAILED(disk().remove(path_in(folder_, entry.name)));
+    } else if (name->kind == log::FileKind::offset_index && entry.size % log::offset_entry_bytes == 0) {
+      segments_[*at].offset_entries = static_cast<uint32_t>(std::min<uint64_t>(entry.size / log::offset_entry_bytes, INT32_MAX));
+    } else if (name->kind == log::FileKind::time_index && entry.size % log::time_entry_bytes == 0) {
+      segments_[*at].time_entries = static_cast<uint32_t>(std::min<uint64_t>(entry.size / log::time_entry_bytes, INT32_MAX));
+    } else if (name->kind == log::FileKind::transaction_index && entry.size > 0) {
+      transactional_ = true;
+    }
+  }
+  return {};
+}
+
+/// A compaction by Kafka that was interrupted while it renamed: the segments that the .swap files replace go, the .swap files
+/// take their names. (Kafka's LogLoader, second and third pass.)
+Status PartitionLog::finish_swaps(const std::vector<Offset>& swaps, const std::vector<io::DirectoryEntry>& entries) {
+  Offset replaced_from = INT64_MAX;
+  Offset replaced_to = INT64_MIN;
+  for (const Offset base : swaps) {
+    ASSIGN_OR_RETURN(const io::FileRef file,
+                     disk().open(path_of(base, log::FileKind::log, log::FileState::swap), io::OpenMode::read));
+    ASSIGN_OR_RETURN(const uint64_t size, disk().size(*file));
+    Offset next = base;
+    BatchScan scan(disk(), *file, 0, size);
+    while (true) {
+      ASSIGN_OR_RETURN(const BatchScan::Step step, scan.next());
+      if (step != BatchScan::Step::batch) break;
+      next = scan.batch().next_offset();
+    }
+    replaced_from = std::min(replaced_from, base);
+    replaced_to = std::max(replaced_to, next);
+  }
+  for (const io::DirectoryEntry& entry : entries) {
+    const auto name = log::parse_segment_file_name(entry.name);
+    if (!name || name->state != log::FileState::normal || name->base < replaced_from || name->base >= replaced_to) continue;
+    RETURN_IF_FAILED(disk().remove(path_in(folder_, entry.name)));
+  }
+  for (const io::DirectoryEntry& entry : entries) {
+    const auto name = log::parse_segment_file_name(entry.name);
+    if (!name || name->state != log::FileState::swap) continue;
+    RETURN_IF_FAILED(disk().rename(path_in(folder_, entry.name), path_of(name->base, name->kind)));
+  }
+  trace(TraceLevel::info, "log={} swapped_segments={}", folder_, swaps.size());
+  return directory_.sync_folder(folder_);
+}
+
+/// After a stop in order the recovery point is the end, and no segment is read. False when that cannot be.
+bool PartitionLog::open_clean(const LoadFacts& facts) {
+  const Segment& last = segments_.back();
+  if (!facts.recovery_point || *facts.recovery_point < last.base) return false;
+  if ((last.size == 0) != (*facts.recovery_point == last.base)) return false;
+  if (facts.log_start > *facts.recovery_point) return false;
+  next_offset_ = appended_end_ = stable_end_ = *facts.recovery_point;
+  remember(appended_end_, last.base, last.size);
+  return true;
+}
+
+/// What the first append needs to know of the active segment of a log that was closed in order: two small reads.
+Status PartitionLog::ensure_active_ready() {
+  if (active_ready_) return {};
+  Segment& segment = active();
+  tail_ = log::new_segment_tail(segment.base, wall());
+  tail_.size = segment.size;
+  tail_.offset_entries = segment.offset_entries;
+  tail_.time_entries = segment.time_entries;
+  if (segment.time_entries > 0) {
+    ASSIGN_OR_RETURN(const auto entry, time_entry(segment, segment.time_entries - 1));
+    if (entry) {
+      tail_.max_timestamp = tail_.last_time_entry = entry->timestamp;
+      tail_.max_timestamp_offset = entry->offset;
+    }
+  }
+  if (segment.size > 0) {
+    RETURN_IF_FAILED(ensure_open(segment));
+    std::array<std::byte, wire::batch_header_bytes> header;
+    ASSIGN_OR_RETURN(const size_t got, disk().read(*segment.log, 0, header));
+    if (got == header.size()) tail_.first_timestamp = load_big_endian<int64_t>(header.data() + 35);
+  }
+  planned_ = tail_;
+  active_ready_ = true;
+  return {};
+}
+
+Status PartitionLog::recover(const LoadFacts& facts, Recovered& found) {
+  const Offset recovery_point = facts.recovery_point.value_or(0);
+  // A segment that begins at the recovery point says nothing about the one before: its last index entries are written when
+  // it is rolled and synced with the first commit after that.
+  found.first = segment_of(std::max<Offset>(recovery_point - 1, 0)).value_or(0);
+  found.expected = segments_[found.first].base;
+  const uint64_t before = size_bytes();
+  for (size_t i = found.first; i < segments_.size() && !found.cut; ++i) {
+    const bool above = found.expected >= recovery_point;
+    if (above && i > found.first && segments_[i].base != found.expected && !config_.cleanup_compact) {
+      // The end of the segment before was lost at a batch's end: what follows the gap was never stable.
+      RETURN_IF_FAILED(set_aside_from(i, "offsets are missing before this segment"));
+      RETURN_IF_FAILED(ensure_active_ready());
+      break;
+    }
+    RETURN_IF_FAILED(recover_segment(i, recovery_point, found));
+  }
+  if (found.expected < log_start_) {
+    // As Kafka: records below the log start are gone, so a log that ends there is empty and goes on at its start.
+    trace(TraceLevel::warn, "log={} end={} log_start={} state=emptied", folder_, found.expected, log_start_);
+    for (const Segment& segment : segments_) RETURN_IF_FAILED(delete_segment_files(segment));
+    segments_.clear();
+    holes_.clear();
+    RETURN_IF_FAILED(add_segment(log_start_));
+    tail_ = planned_ = log::new_segment_tail(log_start_, wall());
+    found.expected = log_start_;
+    found.first = 0;
+  }
+  found.first = std::min(found.first, segments_.size() - 1);
+  next_offset_ = appended_end_ = found.expected;
+  changed_ = true;
+  RETURN_IF_FAILED(sync_recovered(found.first));
+  stable_end_ = appended_end_;
+  remember(appended_end_, active().base, active().size);
+  trace(TraceLevel::info, "log={} recovered_from={} end={} segments={} bytes_cut={}", folder_, segments_[found.first].base,
+        appended_end_, segments_.size() - found.first, before - std::min(before, size_bytes()));
+  return {};
+}
+
+Status PartitionLog::recover_segment(size_t index, Offset recovery_point, Recovered& found) {
+  Segment& segment = segments_[index];
+  RETURN_IF_FAILED(ensure_open(segment));
+  const Offset limit = index + 1 < segments_.size() ? segments_[index + 1].base : INT64_MAX;
+  const Offset never_cut_below = core_.mutant(Mutant::damage_cut_anywhere) ? 0 : recovery_point;
+  log::SegmentRecovery rules(segment.base, found.expected, found.last_epoch, never_cut_below, limit, config_.cleanup_compact,
+                             config_.index_interval_bytes, wall());
+  BatchScan scan(disk(), *segment.log, 0, segment.size, !core_.mutant(Mutant::torn_tail_accepted));
+  uint64_t durable_bytes = 0;
+  while (true) {
+    ASSIGN_OR_RETURN(const BatchScan::Step step, scan.next());
+    if (step == BatchScan::Step::end) break;
+    const char* why = "offsets or epochs do not ascend";
+    if (step == BatchScan::Step::batch) {
+      const wire::BatchView& batch = scan.batch();
+      if (rules.accept(scanned(batch, scan.position()))) {
+        if (batch.next_offset() <= recovery_point) durable_bytes = scan.position() + batch.size();
+        if (batch.is_transactional() || (batch.is_control() && !is_metadata())) transactional_ = true;
+        if (found.epochs.empty() || found.epochs.back().epoch < batch.leader_epoch()) {
+          found.epochs.push_back({batch.leader_epoch(), batch.base_offset()});
+        }
+        continue;
+      }
+    } else {
+      why = wire::name_of(scan.fault());
+    }
+    ASSIGN_OR_RETURN(const auto resume, scan.search([&](const log::ScannedBatch& b) { return rules.could_resume(b); }));
+    if (rules.damage(scan.position(), segment.size, resume, why) == log::SegmentRecovery::Verdict::cut) {
+      if (resume) scan.seek(resume->position);
+      RETURN_IF_FAILED(cut_segment(index, rules, scan, why));
+      found.cut = true;
+      break;
+    }
+    if (!resume) break;
+    scan.seek(resume->position);
+  }
+  RETURN_IF_FAILED(write_again(index, durable_bytes));
+  add_holes(segment.base, rules.damaged());
+  found.expected = rules.expected();
+  found.last_epoch = rules.last_epoch();
+  if (core_.mutant(Mutant::index_trusted_after_crash) && segment.offset_entries != UINT32_MAX) {
+    const auto bytes_since = rules.tail().bytes_since_entry;
+    active_ready_ = false;
+    RETURN_IF_FAILED(ensure_active_ready());
+    tail_.bytes_since_entry = planned_.bytes_since_entry = bytes_since;
+    return {};
+  }
+  return write_rebuilt(index, rules, false);
+}
+
+/// Writes the bytes from `from` on once more, as they are. After a sync that failed, what it should have written may be clean in
+/// memory and nowhere else: the process then died, and only a write makes the next sync take it (Rebello et al., "Can
+/// Applications Recover from fsync Failures?", ATC 2020).
+Status PartitionLog::write_again(size_t index, uint64_t from) {
+  Segment& segment = segments_[index];
+  std::vector<std::byte> chunk(static_cast<size_t>(std::min<uint64_t>(scan_buffer_bytes, segment.size - std::min(from, segment.size))));
+  while (from < segment.size) {
+    const auto wanted = std::span(chunk).first(static_cast<size_t>(std::min<uint64_t>(chunk.size(), segment.size - from)));
+    ASSIGN_OR_RETURN(const size_t got, disk().read(*segment.log, from, wanted));
+    if (got == 0) break;
+    const std::span<const std::byte> piece = wanted.first(got);
+    RETURN_IF_FAILED(disk().write(*segment.log, from, std::span(&piece, 1)));
+    from += got;
+  }
+  return {};
+}
+
+/// Cuts a segment at its damage, and the segments behind it; where valid batches follow, all that is cut off is kept in a file
+/// of its own first. `scan` stands at the first of them. The order is such that a crash in between leaves the damage to be
+/// found again: names behind it go durably before it is cut away itself.
+Status PartitionLog::cut_segment(size_t index, const log::SegmentRecovery& rules, BatchScan& scan, const char* why) {
+  Segment& segment = segments_[index];
+  const uint64_t position = rules.valid_bytes();
+  if (rules.keep_aside()) {
+    Offset last = rules.expected();
+    while (true) {
+      ASSIGN_OR_RETURN(const BatchScan::Step step, scan.next());
+      if (step != BatchScan::Step::batch) break;
+      last = std::max(last, scan.batch().last_offset());
+    }
+    const std::string kept = log::kept_aside_name(segment.base, position);
+    ASSIGN_OR_RETURN(const io::FileRef copy, disk().open(path_in(folder_, kept), io::OpenMode::create));
+    std::vector<std::byte> chunk(scan_buffer_bytes);
+    for (uint64_t at = position; at < segment.size;) {
+      const auto wanted = static_cast<size_t>(std::min<uint64_t>(chunk.size(), segment.size - at));
+      ASSIGN_OR_RETURN(const size_t got, disk().read(*segment.log, at, std::span(chunk).first(wanted)));
+      if (got == 0) break;
+      const std::span<const std::byte> pieces[] = {std::span(chunk).first(got)};
+      RETURN_IF_FAILED(disk().write(*copy, at - position, pieces));
+      at += got;
+    }
+    RETURN_IF_FAILED(disk().sync_now(*copy));
+    damaged_.push_back({rules.expected(), last, kept, why});
+  }
+  RETURN_IF_FAILED(set_aside_from(index + 1, "the segment before was cut"));
+  RETURN_IF_FAILED(directory_.sync_folder(folder_));
+  trace(TraceLevel::warn, "log={} segment={} cut_at={} offset={} bytes={} kept_aside={} reason=\"{}\"", folder_, segment.base,
+        position, rules.expected(), segment.size - position, rules.keep_aside(), why);
+  RETURN_IF_FAILED(disk().truncate(*segment.log, position));
+  segment.size = position;
+  return {};
+}
+
+/// Segments from `index` on follow what was cut: those that hold anything are renamed, so that neither we nor Kafka take them
+/// for segments any more.
+Status PartitionLog::set_aside_from(size_t index, const char* why) {
+  if (index >= segments_.size()) return {};
+  for (size_t i = index; i < segments_.size(); ++i) {
+    const Segment& segment = segments_[i];
+    if (segment.size > 0) {
+      const std::string kept = log::kept_aside_name(segment.base, 0);
+      RETURN_IF_FAILED(disk().rename(path_of(segment.base, log::FileKind::log), path_in(folder_, kept)));
+      const Offset next = i + 1 < segments_.size() ? segments_[i + 1].base : segment.base + 1;
+      damaged_.push_back({segment.base, next - 1, kept, why});
+      trace(TraceLevel::warn, "log={} segment={} state=set_aside bytes={} reason=\"{}\"", folder_, segment.base, segment.size, why);
+    }
+    RETURN_IF_FAILED(delete_segment_files(segment));
+  }
+  segments_.resize(index);
+  active_ready_ = false;
+  return {};
+}
+
+/// Writes a segment's indexes as recovery rebuilt them, and takes over its arithmetic if it is the active one. `durable`: by
+/// replacing the files whole, for a segment whose index nobody rebuilds after the next crash.
+Status PartitionLog::write_rebuilt(size_t index, log::SegmentRecovery& rules, bool durable) {
+  Segment& segment = segments_[index];
+  const bool is_active = index + 1 == segments_.size();
+  log::SegmentTail tail = rules.tail();
+  if (!is_active) {
+    if (const auto entry = tail.final_time_entry()) rules.time_index().push_back(*entry);
+  }
+  std::vector<std::byte> offsets(rules.offset_index().size() * log::offset_entry_bytes);
+  std::vector<std::byte> times(rules.time_index().size() * log::time_entry_bytes);
+  for (size_t i = 0; i < rules.offset_index().size(); ++i) {
+    log::put_entry(offsets.data() + i * log::offset_entry_bytes, segment.base, rules.offset_index()[i]);
+  }
+  for (size_t i = 0; i < rules.time_index().size(); ++i) {
+    log::put_entry(times.data() + i * log::time_entry_bytes, segment.base, rules.time_index()[i]);
+  }
+  for (const auto& [kind, bytes, file] : {std::tuple{log::FileKind::offset_index, &offsets, &segment.offset_index},
+                                          std::tuple{log::FileKind::time_index, &times, &segment.time_index}}) {
+    file->reset();
+    if (durable && !is_active) {
+      RETURN_IF_FAILED(io::replace_file(disk(), path_of(segment.base, kind), *bytes));
+      continue;
+    }
+    ASSIGN_OR_RETURN(*file, open_segment_file(segment.base, kind, io::OpenMode::create));
+    RETURN_IF_FAILED(disk().truncate(**file, 0));
+    const std::span<const std::byte> pieces[] = {*bytes};
+    if (!bytes->empty()) RETURN_IF_FAILED(disk().write(**file, 0, pieces));
+  }
+  segment.offset_entries = static_cast<uint32_t>(rules.offset_index().size());
+  segment.time_entries = static_cast<uint32_t>(rules.time_index().size());
+  segment.max_timestamp = tail.max_timestamp;
+  segment.examined = true;
+  core_.forget_windows(this);
+  if (is_active) {
+    pending_offset_entries_.clear();
+    pending_time_entries_.clear();
+    tail.offset_entries = segment.offset_entries;
+    tail.time_entries = segment.time_entries;
+    tail.bytes_since_entry = std::min(tail.bytes_since_entry, segment.size);
+    tail_ = tail;
+    tail_.size = segment.size;
+    planned_ = tail_;
+    active_ready_ = true;
+  }
+  return {};
+}
+
+/// Index files that are missing or no whole number of entries: their segments are scanned.
+Status PartitionLog::repair_index_sizes() {
+  for (size_t i = 0; i < segments_.size(); ++i) {
+    if (segments_[i].offset_entries != UINT32_MAX && segments_[i].time_entries != UINT32_MAX) continue;
+    if (!segments_[i].examined) RETURN_IF_FAILED(examine(i));
+  }
+  return {};
+}
+
+/// All that was scanned must be stable before the log says so: after a process died, much of it may be in the page cache only.
+Status PartitionLog::sync_recovered(size_t first) {
+  for (size_t i = first; i < segments_.size(); ++i) {
+    RETURN_IF_FAILED(ensure_open(segments_[i]));
+    RETURN_IF_FAILED(disk().sync_now(*segments_[i].log));
+    if (i + 1 == segments_.size()) continue;
+    RETURN_IF_FAILED(ensure_indexes_open(segments_[i]));
+    RETURN_IF_FAILED(disk().sync_now(*segments_[i].offset_index));
+    RETURN_IF_FAILED(disk().sync_now(*segments_[i].time_index));
+  }
+  const auto identity = disk().open(path_in(folder_, log::partition_metadata_name), io::OpenMode::read);
+  if (identity.ok()) RETURN_IF_FAILED(disk().sync_now(**identity));
+  return directory_.sync_folder(folder_);
+}
+
+Status PartitionLog::walk_headers(size_t index, const std::function<bool(const wire::BatchView&)>& visit) {
+  Segment& segment = segments_[index];
+  RETURN_IF_FAILED(ensure_open(segment));
+  std::vector<std::byte> buffer(header_walk_bytes);
+  uint64_t buffer_at = 0;
+  size_t buffer_size = 0;
+  uint64_t position = skip_hole(segment.base, 0);
+  while (position < segment.size) {
+    if (position < buffer_at || position + wire::batch_header_bytes > buffer_at + buffer_size) {
+      ASSIGN_OR_RETURN(buffer_size, disk().read(*segment.log, position, buffer));
+      buffer_at = position;
+      if (buffer_size < wire::batch_header_bytes) return {};
+    }
+    const auto header = std::span(buffer).subspan(static_cast<size_t>(position - buffer_at), wire::batch_header_bytes);
+    const auto size = wire::batch_size(header);
+    if (!size || *size < wire::batch_header_bytes || static_cast<int8_t>(header[16]) != 2) {
+      if (segment.examined) return {};
+      RETURN_IF_FAILED(examine(index));
+      const uint64_t next = skip_hole(segment.base, position);
+      if (next == position) return {};
+      position = next;
+      continue;
+    }
+    // The view is of a copy whose length field covers the header alone.
+    std::array<std::byte, wire::batch_header_bytes> alone;
+    std::copy(header.begin(), header.end(), alone.begin());
+    store_big_endian<int32_t>(alone.data() + 8, static_cast<int32_t>(wire::batch_header_bytes - wire::batch_log_overhead));
+    const auto view = wire::BatchView::parse(alone);
+    if (view && !visit(*view)) return {};
+    position = skip_hole(segment.base, position + *size);
+  }
+  return {};
+}
+
+Status PartitionLog::load_epochs(const Recovered& found) {
+  const std::string path = path_in(folder_, log::epoch_checkpoint_name);
+  const auto bytes = io::read_file(disk(), path, small_file_bytes_max);
+  bool rebuild = false;
+  if (bytes.ok()) {
+    const auto entries = log::parse_epoch_checkpoint(as_text(*bytes));
+    if (entries.ok()) {
+      epochs_ = log::EpochTable(*entries);
+    } else {
+      trace(TraceLevel::warn, "log={} file={} state=rebuilt reason=\"{}\"", folder_, log::epoch_checkpoint_name,
+            entries.failure().message);
+      rebuild = true;
+    }
+  } else if (bytes.failure().kind == FailureKind::not_found || bytes.failure().kind == FailureKind::corrupt) {
+    rebuild = appended_end_ > log_start_;
+  } else {
+    return bytes.failure();
+  }
+  if (rebuild) RETURN_IF_FAILED(rebuild_epochs());
+  const std::vector<log::EpochStart> before = epochs_.entries();
+  epochs_.truncate_from_end(found.first < segments_.size() ? appended_end_ + 1 : INT64_MAX);
+  epochs_.truncate_from_start(log_start_);
+  for (const log::EpochStart& entry : found.epochs) {
+    if (entry.epoch > epochs_.latest()) epochs_.assign(entry.epoch, entry.start);
+  }
+  epochs_dirty_ = rebuild || before != epochs_.entries();
+  changed_ = changed_ || epochs_dirty_;
+  return {};
+}
+
+Status PartitionLog::rebuild_epochs() {
+  epochs_.clear();
+  for (size_t i = 0; i < segments_.size(); ++i) {
+    RETURN_IF_FAILED(walk_headers(i, [this](const wire::BatchView& batch) {
+      if (batch.leader_epoch() > epochs_.latest()) epochs_.assign(batch.leader_epoch(), batch.base_offset());
+      return true;
+    }));
+  }
+  return {};
+}
+
+/// Producer state as of `up_to`: the newest readable snapshot at or below it, and the batches since.
+Status PartitionLog::load_producers(Offset up_to, bool clean) {
+  producers_.clear();
+  Offset covered = segments_.front().base;  // also below the log start, as far as batches are there
+  bool found = false;
+  for (size_t i = snapshots_.size(); i-- > 0 && !found;) {
+    const Offset offset = snapshots_[i];
+    if (offset > up_to) continue;
+    ASSIGN_OR_RETURN(const auto entries, read_snapshot(offset));
+    if (!entries) {
+      snapshots_.erase(snapshots_.begin() + static_cast<std::ptrdiff_t>(i));
+      continue;
+    }
+    for (const log::ProducerEntry& entry : *entries) producers_.load(entry);
+    covered = std::max(covered, offset);
+    found = true;
+  }
+  if (!found && clean && snapshots_.empty()) return {};
+  return replay_producers(covered, up_to);
+}
+
+Status PartitionLog::replay_producers(Offset from, Offset up_to) {
+  if (from >= up_to) return {};
+  for (size_t i = segment_of(from).value_or(0); i < segments_.size() && segments_[i].base < up_to; ++i) {
+    Segment& segment = segments_[i];
+    RETURN_IF_FAILED(ensure_open(segment));
+    BatchScan scan(disk(), *segment.log, skip_hole(segment.base, 0), segment.size, false);
+    while (true) {
+      ASSIGN_OR_RETURN(const BatchScan::Step step, scan.next());
+      if (step == BatchScan::Step::end) break;
+      if (step == BatchScan::Step::fault) {
+        if (!segment.examined) RETURN_IF_FAILED(examine(i));
+        const uint64_t next = skip_hole(segment.base, scan.position());
+        if (next == scan.position()) break;
+        scan.seek(next);
+        continue;
+      }
+      if (scan.batch().base_offset() >= up_to) return {};
+      if (scan.batch().base_offset() >= from) producers_.replay(scan.batch());
+    }
+  }
+  return {};
+}
+
+/// Reads the producers of one snapshot; a file that is damaged is removed and gives nothing.
+Result<std::optional<std::vector<log::ProducerEntry>>> PartitionLog::read_snapshot(Offset offset) {
+  using Found = std::optional<std::vector<log::ProducerEntry>>;
+  const std::string path = path_of(offset, log::FileKind::producer_snapshot);
+  const auto bytes = io::read_file(disk(), path, small_file_bytes_max);
+  if (!bytes.ok() && bytes.failure().kind != FailureKind::not_found && bytes.failure().kind != FailureKind::corrupt) {
+    return bytes.failure();
+  }
+  auto entries = bytes.ok() ? log::decode_producer_snapshot(*bytes) : bytes.failure();
+  if (entries.ok()) return Found(std::move(entries).value());
+  trace(TraceLevel::warn, "log={} snapshot={} state=removed reason=\"{}\"", folder_, offset, entries.failure().message);
+  (void)disk().remove(path);
+  return Found();
+}
+
+/// Kafka keeps snapshots at segment bases and the newest one; all others go, and those beyond the end. Those from `doubtful`
+/// on may never have been synced.
+Status PartitionLog::remove_stray_snapshots(Offset doubtful) {
+  std::vector<Offset> sound;
+  for (const Offset offset : snapshots_) {
+    if (offset >= doubtful && offset <= appended_end_) {
+      ASSIGN_OR_RETURN(const auto entries, read_snapshot(offset));
+      if (!entries) continue;
+    }
+    sound.push_back(offset);
+  }
+  snapshots_ = std::move(sound);
+  Offset newest = no_offset;
+  for (const Offset offset : snapshots_) {
+    if (offset <= appended_end_) newest = std::max(newest, offset);
+  }
+  std::vector<Offset> kept;
+  for (const Offset offset : snapshots_) {
+    const auto at = segment_of(offset);
+    const bool is_base = at && segments_[*at].base == offset;
+    if (offset <= appended_end_ && (is_base || offset == newest)) {
+      kept.push_back(offset);
+    } else {
+      RETURN_IF_FAILED(disk().remove(path_of(offset, log::FileKind::producer_snapshot)));
+    }
+  }
+  snapshots_ = std::move(kept);
+  return {};
+}
+
+/// Looks for transactional data in [from, to), which no process of ours has seen: a folder that Kafka filled.
+Status PartitionLog::check_transactional(Offset from, Offset to) {
+  if (is_metadata()) return {};
+  for (size_t i = segment_of(from).value_or(0); i < segments_.size() && !transactional_; ++i) {
+    if (segments_[i].base >= to || end_of_segment(i) <= from) continue;
+    RETURN_IF_FAILED(walk_headers(i, [this](const wire::BatchView& batch) {
+      transactional_ = transactional_ || batch.is_transactional() || batch.is_control();
+      return !transactional_;
+    }));
+  }
+  return {};
+}
+
+}  // namespace moldau::store

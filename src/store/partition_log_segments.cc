@@ -1,0 +1,523 @@
+// PartitionLog, the life of its segments: files, rolling, commits, retention, truncation, closing.
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/trace.h"
+#include "log/checkpoint.h"
+#include "log/producer_snapshot.h"
+#include "log/retention.h"
+#include "store/partition_log.h"
+
+namespace moldau::store {
+namespace {
+
+Status write_at(io::Disk& disk, io::File& file, uint64_t position, std::span<const std::byte> bytes) {
+  const std::span<const std::byte> pieces[] = {bytes};
+  return disk.write(file, position, pieces);
+}
+
+}  // namespace
+
+Result<io::FileRef> PartitionLog::open_segment_file(Offset base, log::FileKind kind, io::OpenMode mode) const {
+  return disk().open(path_of(base, kind), mode);
+}
+
+Status PartitionLog::ensure_open(Segment& segment) {
+  if (segment.log != nullptr) return {};
+  ASSIGN_OR_RETURN(segment.log, open_segment_file(segment.base, log::FileKind::log, io::OpenMode::write));
+  return {};
+}
+
+Status PartitionLog::ensure_indexes_open(Segment& segment) {
+  if (segment.offset_index == nullptr) {
+    ASSIGN_OR_RETURN(segment.offset_index, open_segment_file(segment.base, log::FileKind::offset_index, io::OpenMode::create));
+  }
+  if (segment.time_index == nullptr) {
+    ASSIGN_OR_RETURN(segment.time_index, open_segment_file(segment.base, log::FileKind::time_index, io::OpenMode::create));
+  }
+  return {};
+}
+
+/// Appends the gathered entries to the index files of the active segment: two writes.
+Status PartitionLog::write_pending_entries() {
+  Segment& segment = active();
+  if (pending_offset_entries_.empty() && pending_time_entries_.empty()) return {};
+  RETURN_IF_FAILED(ensure_indexes_open(segment));
+  if (!pending_offset_entries_.empty()) {
+    RETURN_IF_FAILED(write_at(disk(), *segment.offset_index, segment.offset_entries * log::offset_entry_bytes,
+                              pending_offset_entries_));
+    segment.offset_entries += static_cast<uint32_t>(pending_offset_entries_.size() / log::offset_entry_bytes);
+    std::vector<std::byte>().swap(pending_offset_entries_);
+  }
+  if (!pending_time_entries_.empty()) {
+    RETURN_IF_FAILED(
+        write_at(disk(), *segment.time_index, segment.time_entries * log::time_entry_bytes, pending_time_entries_));
+    segment.time_entries += static_cast<uint32_t>(pending_time_entries_.size() / log::time_entry_bytes);
+    std::vector<std::byte>().swap(pending_time_entries_);
+  }
+  return {};
+}
+
+/// The time index of a segment that becomes inactive ends with its largest timestamp.
+Status PartitionLog::write_final_time_entry() {
+  if (const auto entry = tail_.final_time_entry()) {
+    std::array<std::byte, log::time_entry_bytes> bytes;
+    log::put_entry(bytes.data(), tail_.base, *entry);
+    pending_time_entries_.insert(pending_time_entries_.end(), bytes.begin(), bytes.end());
+  }
+  return write_pending_entries();
+}
+
+std::vector<std::byte> PartitionLog::encode_producers() {
+  const std::vector<log::ProducerEntry> entries = producers_.entries();
+  return log::encode_producer_snapshot(entries);
+}
+
+Status PartitionLog::write_snapshot(Offset offset, std::span<const std::byte> bytes) {
+  ASSIGN_OR_RETURN(io::FileRef file, open_segment_file(offset, log::FileKind::producer_snapshot, io::OpenMode::create));
+  RETURN_IF_FAILED(disk().truncate(*file, 0));
+  RETURN_IF_FAILED(write_at(disk(), *file, 0, bytes));
+  unsynced_files_.push_back(std::move(file));
+  folder_dirty_ = true;
+  const auto at = std::lower_bound(snapshots_.begin(), snapshots_.end(), offset);
+  if (at == snapshots_.end() || *at != offset) snapshots_.insert(at, offset);
+  return {};
+}
+
+/// Makes the files of an empty segment; the caller sets tail_ and planned_.
+Status PartitionLog::add_segment(Offset base) {
+  Segment segment;
+  segment.base = base;
+  segment.modified_wall_ms = wall();
+  segment.examined = true;
+  segment.max_timestamp = no_timestamp;
+  // Files left from a segment of this base that was cut away are emptied.
+  for (const auto& [kind, file] : {std::pair{log::FileKind::log, &segment.log},
+                                   std::pair{log::FileKind::offset_index, &segment.offset_index},
+                                   std::pair{log::FileKind::time_index, &segment.time_index}}) {
+    ASSIGN_OR_RETURN(*file, open_segment_file(base, kind, io::OpenMode::create));
+    ASSIGN_OR_RETURN(const uint64_t size, disk().size(**file));
+    if (size > 0) RETURN_IF_FAILED(disk().truncate(**file, 0));
+    unsynced_files_.push_back(*file);
+  }
+  folder_dirty_ = true;
+  segments_.push_back(std::move(segment));
+  return {};
+}
+
+/// Ends the active segment and begins one at `base`. The old files, the snapshot and the folder are synced by the next
+/// commit, before anything in the new segment is reported stable.
+Status PartitionLog::roll_to(Offset base, std::span<const std::byte> snapshot) {
+  Segment& old = active();
+  RETURN_IF_FAILED(ensure_open(old));
+  RETURN_IF_FAILED(write_final_time_entry());
+  RETURN_IF_FAILED(ensure_indexes_open(old));
+  if (space_ahead_.reserved_beyond(tail_.size) > 0) {
+    RETURN_IF_FAILED(disk().truncate(*old.log, tail_.size));
+    core_.reserved_bytes -= std::min(core_.reserved_bytes, space_ahead_.reserved_beyond(tail_.size));
+    space_ahead_.trimmed();
+  }
+  RETURN_IF_FAILED(write_snapshot(base, snapshot));
+  const io::FileRef old_log = old.log;
+  const io::FileRef old_offset_index = old.offset_index;
+  const io::FileRef old_time_index = old.time_index;
+  RETURN_IF_FAILED(add_segment(base));  // `old` may have moved
+
+  Segment& ended = segments_[segments_.size() - 2];
+  ended.max_timestamp = tail_.max_timestamp;
+  ended.offset_index.reset();
+  ended.time_index.reset();
+  unsynced_files_.push_back(old_log);
+  unsynced_files_.push_back(old_offset_index);
+  unsynced_files_.push_back(old_time_index);
+  tail_ = log::new_segment_tail(base, wall());
+  remember(base, base, 0);
+  changed_ = true;
+  return {};
+}
+
+Status PartitionLog::roll() {
+  if (offline()) return Failure{FailureKind::unavailable, folder_ + " is offline"};
+  write_queued();
+  RETURN_IF_FAILED(ensure_active_ready());
+  if (tail_.size == 0) return {};
+  (void)producers();
+  const Status rolled = roll_to(next_offset_, encode_producers());
+  planned_ = tail_;
+  if (!rolled.ok() && rolled.failure().kind != FailureKind::no_space) return fail_directory(rolled.failure());
+  if (rolled.ok()) join_commit();
+  return rolled;
+}
+
+// ---------------------------------------------------------------------------------------------------------------- commits
+
+/// What one commit syncs, in this order: files first, names after them, so that no name points at bytes that are not there.
+struct PartitionLog::CommitJob {
+  std::vector<io::FileRef> files;
+  std::string folder;    // empty: its names are durable
+  std::string parent;
+  std::string epochs;    // text of the leader-epoch checkpoint; empty: unchanged
+  std::string epochs_path;
+  Status outcome;
+  bool epochs_failed = false;
+
+  void run(io::Disk& disk, const LogDirectory& directory) {
+    outcome = sync(disk, directory);
+  }
+
+ private:
+  Status sync(io::Disk& disk, const LogDirectory& directory) {
+    for (const io::FileRef& file : files) RETURN_IF_FAILED(disk.sync_now(*file));
+    if (!epochs.empty()) {
+      // Also in the batches' headers, from which recovery completes it: without room it may wait.
+      const Status written = io::replace_file(disk, epochs_path, as_bytes(epochs));
+      epochs_failed = !written.ok() && written.failure().kind == FailureKind::no_space;
+      if (!written.ok() && !epochs_failed) return written;
+    }
+    if (!folder.empty()) RETURN_IF_FAILED(directory.sync_folder(folder));
+    if (!parent.empty()) RETURN_IF_FAILED(directory.sync_folder(parent));
+    return {};
+  }
+};
+
+void PartitionLog::start_commit(io::Callback done) {
+  if (offline() || retired_) {
+    core_.surface.executor.defer(std::move(done));
+    return;
+  }
+  const Offset end = appended_end_;
+  const uint64_t bytes = accounted_bytes_;
+  const Status opened = ensure_open(active());
+  if (!opened.ok()) {
+    (void)fail_directory(opened.failure());
+    core_.surface.executor.defer(std::move(done));
+    return;
+  }
+  // The common case is one file and one fdatasync. The job keeps its outcome for close(), which may come before `done`.
+  auto job = std::make_shared<CommitJob>();
+  job->files = std::exchange(unsynced_files_, {});
+  if (std::find(job->files.begin(), job->files.end(), active().log) == job->files.end()) job->files.push_back(active().log);
+  if (std::exchange(folder_dirty_, false)) job->folder = folder_;
+  if (std::exchange(parent_dirty_, false)) job->parent = directory_.path();
+  if (std::exchange(epochs_dirty_, false)) {
+    job->epochs = log::print_epoch_checkpoint(epochs_.entries());
+    job->epochs_path = path_in(folder_, log::epoch_checkpoint_name);
+  }
+  running_ = job;
+  core_.surface.executor.offload(
+      [job, gate = core_.gate, &disk = disk(), &directory = directory_] {
+        gate->run([&] { job->run(disk, directory); });
+      },
+      [weak = weak_from_this(), job, end, bytes, generation = generation_, done = std::move(done)]() mutable {
+        const auto self = weak.lock();
+        if (!self) return done();
+        self->running_.reset();
+        if (job->epochs_failed) self->epochs_dirty_ = true;
+        self->committed(end, bytes, generation, job->outcome, std::move(done));
+      });
+}
+
+void PartitionLog::committed(Offset end, uint64_t bytes, uint64_t generation, const Status& outcome, io::Callback done) {
+  if (!outcome.ok() && !retired_) (void)fail_directory(outcome.failure());
+  if (outcome.ok() && !retired_ && !offline()) {
+    const uint64_t flushed = std::min(bytes, unflushed_bytes_);
+    unflushed_bytes_ -= flushed;
+    accounted_bytes_ -= std::min(accounted_bytes_, flushed);
+    directory_.subtract_unflushed(flushed);
+    // After a cut, a sync that began before it says nothing about the bytes written since.
+    if (generation == generation_ && end > stable_end_) {
+      stable_end_ = end;
+      if (listener_ != nullptr) listener_->on_stable(end);
+    } else if (generation != generation_ && appended_end_ > stable_end_) {
+      join_commit();
+    }
+  }
+  done();
+}
+
+void PartitionLog::flush() {
+  if (offline() || retired_) return;
+  if (appended_end_ > stable_end_ || !unsynced_files_.empty() || epochs_dirty_ || (queue_ && !queue_->batches.empty())) {
+    join_commit();
+  }
+}
+
+void PartitionLog::start_flush_timer() {
+  if (flush_timer_ != 0) return;
+  const Instant due = core_.surface.clock.now() + milliseconds(config_.flush_ms);
+  flush_timer_ = core_.surface.timers.start(due, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) {
+      self->flush_timer_ = 0;
+      self->flush();
+    }
+  });
+}
+
+Offset PartitionLog::recovery_point() const {
+  return core_.mutant(Mutant::checkpoint_before_data) ? appended_end_ : stable_end_;
+}
+
+// -------------------------------------------------------------------------------------------------------------- retention
+
+/// Renames a segment's files, the log first: a crash in between leaves index files without a log, which loading removes.
+Status PartitionLog::delete_segment_files(const Segment& segment) {
+  for (const auto kind : {log::FileKind::log, log::FileKind::offset_index, log::FileKind::time_index,
+                          log::FileKind::transaction_index, log::FileKind::producer_snapshot}) {
+    if (kind == log::FileKind::producer_snapshot &&
+        !std::binary_search(snapshots_.begin(), snapshots_.end(), segment.base)) {
+      continue;
+    }
+    const std::string deleted = path_of(segment.base, kind, log::FileState::deleted);
+    const Status renamed = disk().rename(path_of(segment.base, kind), deleted);
+    if (!renamed.ok() && renamed.failure().kind != FailureKind::not_found) return renamed;
+    if (renamed.ok()) core_.remove_later(deleted, config_.file_delete_delay_ms);
+  }
+  std::erase(snapshots_, segment.base);
+  folder_dirty_ = true;
+  return {};
+}
+
+/// Removes the first `count` segments. REQUIRES: one remains.
+Status PartitionLog::drop_segments(size_t count) {
+  ASSERT(count < segments_.size());
+  for (size_t i = 0; i < count; ++i) RETURN_IF_FAILED(delete_segment_files(segments_[i]));
+  const Offset start = segments_[count].base;
+  std::erase_if(holes_, [&](const Hole& hole) { return hole.segment < start; });
+  for (Mark& mark : marks_) {
+    if (mark.segment < start) mark = {};
+  }
+  segments_.erase(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(count));
+  changed_ = true;
+  note_log_start(start);
+  return {};
+}
+
+void PartitionLog::note_log_start(Offset offset) {
+  if (offset <= log_start_) return;
+  log_start_ = offset;
+  changed_ = true;
+  if (epochs_.truncate_from_start(offset)) epochs_dirty_ = true;
+  if (listener_ != nullptr) listener_->on_log_start(offset);
+}
+
+WallMillis PartitionLog::largest_timestamp(Segment& segment) {
+  if (&segment == &active() && active_ready_) {
+    return tail_.max_timestamp >= 0 ? tail_.max_timestamp : segment.modified_wall_ms;
+  }
+  if (segment.max_timestamp == timestamp_unread) {
+    segment.max_timestamp = no_timestamp;
+    if (segment.time_entries > 0) {
+      const auto entry = time_entry(segment, segment.time_entries - 1);
+      if (entry.ok() && *entry) segment.max_timestamp = (*entry)->timestamp;
+    }
+  }
+  return segment.max_timestamp >= 0 ? segment.max_timestamp : segment.modified_wall_ms;
+}
+
+Status PartitionLog::apply_retention(WallMillis now, Offset up_to) {
+  if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
+  const log::RetentionPolicy policy{config_.cleanup_delete, config_.retention_bytes, config_.retention_ms};
+  std::vector<log::RetentionSegment> facts;
+  facts.reserve(segments_.size());
+  // Timestamps are read only as far as they can matter: behind the first young segment none is deleted by age.
+  bool young = policy.retention_ms < 0 || !policy.delete_old;
+  for (Segment& segment : segments_) {
+    const WallMillis largest = young ? now : largest_timestamp(segment);
+    facts.push_back({segment.base, segment.size, largest});
+    young = young || (largest >= 0 && now - largest <= policy.retention_ms) || largest > now;
+  }
+  const log::RetentionPlan plan =
+      log::plan_retention(facts, policy, log_start_, appended_end_, std::min(up_to, appended_end_), now);
+  if (plan.count() == 0) return {};
+  trace(TraceLevel::info, "log={} segments_deleted={} by_log_start={} by_size={} by_age={}", folder_, plan.count(),
+        plan.by_log_start, plan.by_size, plan.by_age);
+  if (plan.count() == segments_.size()) {
+    RETURN_IF_FAILED(roll());
+    if (plan.count() >= segments_.size()) return {};  // what was queued is in the last segment now
+  }
+  const Status dropped = drop_segments(plan.count());
+  if (!dropped.ok()) return fail_directory(dropped.failure());
+  join_commit();
+  return {};
+}
+
+Status PartitionLog::advance_log_start(Offset offset) {
+  if (offset > appended_end_ || offset < 0) {
+    return Failure{FailureKind::invalid_argument, fmt::format("log start {} of {} is beyond its end", offset, folder_)};
+  }
+  note_log_start(offset);
+  return {};
+}
+
+void PartitionLog::delete_records(Offset offset, io::Completion<Status> done) {
+  Status advanced = offline() ? Status(Failure{FailureKind::unavailable, folder_ + " is offline"}) : advance_log_start(offset);
+  if (!advanced.ok() || checkpointer_ == nullptr) {
+    core_.surface.executor.defer([done = std::move(done), advanced = std::move(advanced)]() mutable { done(advanced); });
+    return;
+  }
+  checkpointer_->write_log_starts(directory_, std::move(done));
+}
+
+// ------------------------------------------------------------------------------------------------------------- truncation
+
+void PartitionLog::forget_snapshots(Offset from) {
+  for (const Offset offset : snapshots_) {
+    if (offset >= from) (void)disk().remove(path_of(offset, log::FileKind::producer_snapshot));
+  }
+  std::erase_if(snapshots_, [from](Offset offset) { return offset >= from; });
+}
+
+/// Cuts the active segment at the batch that holds `offset`, with its indexes, and recomputes the tail.
+Status PartitionLog::cut_active(Offset offset) {
+  Segment& segment = active();
+  RETURN_IF_FAILED(ensure_open(segment));
+  RETURN_IF_FAILED(write_pending_entries());
+  Reading how{.may_wait = true, .cold = {}, .failure = {}};
+  Place place;
+  const Found found = locate_in(segments_.size() - 1, offset, place, how);
+  if (found == Found::failed) return *how.failure;
+  const uint64_t cut = found == Found::yes ? place.position : segment.size;
+  RETURN_IF_FAILED(disk().truncate(*segment.log, cut));
+  segment.size = cut;
+  segment.examined = false;
+  std::erase_if(holes_, [&](const Hole& hole) { return hole.segment == segment.base && hole.bytes.from >= cut; });
+  // The rest of the segment is scanned again, which rebuilds both indexes and the tail.
+  return examine(segments_.size() - 1);
+}
+
+Status PartitionLog::truncate_to(Offset offset) {
+  if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
+  write_queued();
+  if (offset >= next_offset_) return {};
+  if (offset < segments_.front().base) return restart_at(offset);
+  RETURN_IF_FAILED(ensure_active_ready());
+  trace(TraceLevel::info, "log={} truncated_to={} from={}", folder_, offset, next_offset_);
+  // Recovery never cuts below the recovery point on disk, so that has to come down first.
+  const Offset old_stable = stable_end_;
+  stable_end_ = std::min(stable_end_, offset);
+  ++generation_;
+  const auto cut = [&]() -> Status {
+    if (checkpointed_recovery_point_ > offset && checkpointer_ != nullptr) {
+      RETURN_IF_FAILED(checkpointer_->write_recovery_points(directory_));
+    }
+    forget_snapshots(offset + 1);
+    while (segments_.size() > 1 && segments_.back().base >= offset) {
+      RETURN_IF_FAILED(delete_segment_files(segments_.back()));
+      segments_.pop_back();
+      pending_offset_entries_.clear();
+      pending_time_entries_.clear();
+    }
+    // Snapshots and segments of the history that is gone must not come back beside what is appended next; and only a last
+    // segment has its indexes rebuilt after a crash, so the others go before this one's are touched.
+    RETURN_IF_FAILED(directory_.sync_folder(folder_));
+    return cut_active(offset);
+  };
+  const Status outcome = cut();
+  if (!outcome.ok()) {
+    stable_end_ = std::min(old_stable, offset);
+    return fail_directory(outcome.failure());
+  }
+  after_cut(offset);
+  const Status reloaded = load_producers(offset, false);
+  if (!reloaded.ok()) return fail_directory(reloaded.failure());
+  producers_loaded_ = true;
+  join_commit();
+  return {};
+}
+
+void PartitionLog::after_cut(Offset end) {
+  appended_end_ = end;
+  next_offset_ = end;
+  stable_end_ = std::min(stable_end_, end);
+  ++generation_;
+  recent_.clear();
+  marks_ = {};
+  core_.forget_windows(this);
+  core_.reserved_bytes -= std::min(core_.reserved_bytes, space_ahead_.reserved_beyond(tail_.size));
+  space_ahead_.trimmed();
+  if (epochs_.truncate_from_end(end)) epochs_dirty_ = true;
+  planned_ = tail_;
+  changed_ = true;
+  std::erase_if(damaged_, [end](const DamagedRange& range) { return range.first >= end; });
+  if (log_start_ > end) {
+    log_start_ = end;
+    if (listener_ != nullptr) listener_->on_log_start(end);
+  }
+}
+
+Status PartitionLog::restart_at(Offset offset) {
+  if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
+  if (offset < 0) return Failure{FailureKind::invalid_argument, "a log starts at 0 or above"};
+  write_queued();
+  trace(TraceLevel::info, "log={} restarted_at={} from={}", folder_, offset, next_offset_);
+  const auto restart = [&]() -> Status {
+    stable_end_ = std::min(stable_end_, offset);
+    if (checkpointed_recovery_point_ > stable_end_ && checkpointer_ != nullptr) {
+      RETURN_IF_FAILED(checkpointer_->write_recovery_points(directory_));
+    }
+    forget_snapshots(0);
+    for (const Segment& segment : segments_) RETURN_IF_FAILED(delete_segment_files(segment));
+    segments_.clear();
+    pending_offset_entries_.clear();
+    pending_time_entries_.clear();
+    RETURN_IF_FAILED(add_segment(offset));
+    return directory_.sync_folder(folder_);
+  };
+  const Status outcome = restart();
+  if (!outcome.ok()) {
+    if (segments_.empty()) segments_.push_back({});  // never empty; nothing reads it any more
+    return fail_directory(outcome.failure());
+  }
+  tail_ = log::new_segment_tail(offset, wall());
+  active_ready_ = true;
+  holes_.clear();
+  if (epochs_.clear()) epochs_dirty_ = true;
+  producers_.clear();
+  producers_loaded_ = true;
+  after_cut(offset);
+  stable_end_ = offset;
+  log_start_ = offset;
+  if (listener_ != nullptr) listener_->on_log_start(offset);
+  join_commit();
+  return {};
+}
+
+// ---------------------------------------------------------------------------------------------------------------- closing
+
+Status PartitionLog::close() {
+  if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
+  write_queued();
+  if (offline()) return Failure{FailureKind::unavailable, folder_ + " is offline"};
+  if (!changed_ && unsynced_files_.empty() && !epochs_dirty_ && !folder_dirty_ && !parent_dirty_ && !running_) return {};
+  const auto finish = [&]() -> Status {
+    if (running_ != nullptr) {
+      // The gate is closed: the job is over, or will never run. A failed sync is a failed sync, whoever hears of it.
+      RETURN_IF_FAILED(running_->outcome);
+      for (io::FileRef& file : running_->files) unsynced_files_.push_back(std::move(file));
+      running_.reset();
+    }
+    RETURN_IF_FAILED(ensure_active_ready());
+    (void)producers();
+    Segment& segment = active();
+    RETURN_IF_FAILED(ensure_open(segment));
+    RETURN_IF_FAILED(write_final_time_entry());
+    RETURN_IF_FAILED(ensure_indexes_open(segment));
+    if (space_ahead_.reserved_beyond(tail_.size) > 0) RETURN_IF_FAILED(disk().truncate(*segment.log, tail_.size));
+    RETURN_IF_FAILED(write_snapshot(appended_end_, encode_producers()));
+    for (const io::FileRef& file : {segment.log, segment.offset_index, segment.time_index}) unsynced_files_.push_back(file);
+    for (const io::FileRef& file : unsynced_files_) RETURN_IF_FAILED(disk().sync_now(*file));
+    unsynced_files_.clear();
+    // Always, as the syncs of both folders: a commit that was kept from running may have taken the dirty marks with it.
+    RETURN_IF_FAILED(io::replace_file(disk(), path_in(folder_, log::epoch_checkpoint_name),
+                                      as_bytes(log::print_epoch_checkpoint(epochs_.entries()))));
+    RETURN_IF_FAILED(directory_.sync_folder(folder_));
+    return directory_.sync_folder(directory_.path());
+  };
+  const Status outcome = finish();
+  if (!outcome.ok()) return fail_directory(outcome.failure());
+  stable_end_ = appended_end_;
+  return {};
+}
+
+}  // namespace moldau::store

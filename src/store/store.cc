@@ -1,0 +1,480 @@
+// StoreImpl, the folders: identifying and formatting them, loading, creating and removing logs, closing.
+#include "store/store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/trace.h"
+#include "store/store_impl.h"
+
+namespace moldau::store {
+namespace {
+
+/// What a clean-shutdown marker holds once its folder is in use again: it counts for nothing then.
+constexpr std::string_view revoked_marker = "running: not a clean stop\n";
+
+constexpr uint64_t identity_bytes_max = 64 << 10;
+constexpr uint64_t checkpoint_bytes_max = 64u << 20;
+constexpr std::string_view lost_and_found = "lost+found";
+constexpr std::string_view remote_index_cache = "remote-log-index-cache";
+
+Failure about(const std::string& path, Failure failure) {
+  failure.message = path + ": " + failure.message;
+  return failure;
+}
+
+/// Writes a small new file and syncs it; its name is not durable yet.
+Status write_small(io::Disk& disk, const std::string& path, std::string_view text) {
+  ASSIGN_OR_RETURN(const io::FileRef file, disk.open(path, io::OpenMode::create));
+  RETURN_IF_FAILED(disk.truncate(*file, 0));
+  const std::span<const std::byte> pieces[] = {as_bytes(text)};
+  RETURN_IF_FAILED(disk.write(*file, 0, pieces));
+  return disk.sync_now(*file);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::open(io::Surface surface, StoreOptions options, const std::string& cluster_id,
+                                           NodeId node_id) {
+  auto store = std::make_unique<StoreImpl>(surface, std::move(options));
+  RETURN_IF_FAILED(store->open_folders(cluster_id, node_id));
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+StoreImpl::StoreImpl(io::Surface surface, StoreOptions options) : core_(surface, std::move(options)) {
+  for (const std::string& path : core_.options.log_directories) {
+    core_.directories.push_back(std::make_unique<LogDirectory>(core_, path));
+    const auto file = [&](std::string_view name) { return std::make_shared<CheckpointFile>(path_in(path, name)); };
+    files_.push_back({file(log::recovery_point_checkpoint_name), file(log::log_start_checkpoint_name),
+                      file(log::high_watermark_checkpoint_name), file(transaction_free_checkpoint_name), false, {}});
+  }
+  found_.resize(core_.directories.size());
+}
+
+StoreImpl::~StoreImpl() {
+  core_.gate->close();
+  for (const auto& [key, timer] : timers_) core_.surface.timers.cancel(timer);
+  for (auto& [id, log] : logs_) log->retire();
+  core_.alive.reset();
+  logs_.clear();
+}
+
+size_t StoreImpl::index_of(const LogDirectory& directory) const {
+  for (size_t i = 0; i < core_.directories.size(); ++i) {
+    if (core_.directories[i].get() == &directory) return i;
+  }
+  UNREACHABLE();
+}
+
+Status StoreImpl::ensure_folder(const std::string& path) {
+  const auto there = core_.surface.disk.stat(path);
+  if (there.ok()) {
+    if (there->is_directory) return {};
+    return Failure{FailureKind::invalid_argument, path + " is not a folder"};
+  }
+  if (there.failure().kind != FailureKind::not_found) return there.failure();
+  const std::string parent = io::parent_of(path);
+  if (parent != path) RETURN_IF_FAILED(ensure_folder(parent));
+  RETURN_IF_FAILED(core_.surface.disk.make_dir(path));
+  return core_.surface.disk.sync_dir(parent);
+}
+
+Status StoreImpl::open_folders(const std::string& cluster_id, NodeId node_id) {
+  if (core_.directories.empty()) return Failure{FailureKind::invalid_argument, "no log directory is given"};
+  std::vector<std::optional<log::MetaProperties>> metas(core_.directories.size());
+  std::string cluster = cluster_id;
+  for (size_t i = 0; i < core_.directories.size(); ++i) {
+    LogDirectory& directory = *core_.directories[i];
+    RETURN_IF_FAILED(open_folder(directory, metas[i]));
+    if (!metas[i]) continue;
+    const log::MetaProperties& meta = *metas[i];
+    if (cluster.empty()) cluster = *meta.cluster_id;
+    if (*meta.cluster_id != cluster) {
+      return Failure{FailureKind::foreign, fmt::format("{} belongs to cluster {}, not to {}", directory.path(),
+                                                       *meta.cluster_id, cluster)};
+    }
+    if (*meta.node_id != node_id) {
+      return Failure{FailureKind::foreign,
+                     fmt::format("{} belongs to node {}, not to {}", directory.path(), *meta.node_id, node_id)};
+    }
+    for (size_t j = 0; j < i; ++j) {
+      if (meta.directory_id && metas[j] && metas[j]->directory_id == meta.directory_id) {
+        return Failure{FailureKind::corrupt, fmt::format("{} and {} have the same directory.id",
+                                                         core_.directories[j]->path(), directory.path())};
+      }
+    }
+  }
+  if (cluster.empty()) {
+    // As Kafka's random ids: none begins with '-', which a command line would take for an option.
+    do {
+      cluster = core_.surface.entropy.uuid().to_string();
+    } while (cluster.front() == '-');
+  }
+  for (size_t i = 0; i < core_.directories.size(); ++i) {
+    LogDirectory& directory = *core_.directories[i];
+    directory.opened.fresh = !metas[i];
+    log::MetaProperties meta = metas[i].value_or(log::MetaProperties{1, cluster, node_id, std::nullopt});
+    if (!meta.directory_id) {
+      do {
+        meta.directory_id = core_.surface.entropy.uuid();
+      } while (log::directory_id_reserved(*meta.directory_id) || meta.directory_id->to_string().front() == '-');
+      RETURN_IF_FAILED(format_folder(directory, meta));
+    }
+    directory.opened.identity = {*meta.cluster_id, *meta.node_id, *meta.directory_id};
+    folders_.push_back(directory.opened);
+  }
+  return {};
+}
+
+/// Locks a log directory and reads what it says of itself; `meta` stays empty for a fresh one.
+Status StoreImpl::open_folder(LogDirectory& directory, std::optional<log::MetaProperties>& meta) {
+  io::Disk& disk = core_.surface.disk;
+  const std::string& path = directory.path();
+  RETURN_IF_FAILED(ensure_folder(path));
+  auto lock = disk.lock(path_in(path, log::lock_name));
+  if (!lock.ok()) return std::move(lock).failure();
+  directory.lock = std::move(lock).value();
+
+  const auto text = io::read_file(disk, path_in(path, log::meta_properties_name), identity_bytes_max);
+  if (!text.ok() && text.failure().kind != FailureKind::not_found) return text.failure();
+  if (!text.ok()) {
+    ASSIGN_OR_RETURN(const auto entries, disk.list(path));
+    for (const io::DirectoryEntry& entry : entries) {
+      // What a first start leaves when it is cut short, and what file systems put there.
+      if (entry.name == log::lock_name || entry.name == lost_and_found || entry.name.ends_with(".tmp")) continue;
+      return Failure{FailureKind::foreign,
+                     fmt::format("{} holds {} but no meta.properties: it is no data folder", path, entry.name)};
+    }
+    return {};
+  }
+  auto parsed = log::parse_meta_properties(as_text(*text));
+  if (!parsed.ok()) return about(path_in(path, log::meta_properties_name), std::move(parsed).failure());
+  if (parsed->version == 0) {
+    return Failure{FailureKind::unsupported, path + " was formatted by a Kafka that used ZooKeeper"};
+  }
+  if (parsed->directory_id && log::directory_id_reserved(*parsed->directory_id)) {
+    return Failure{FailureKind::corrupt, path + " has a reserved directory.id"};
+  }
+  meta = std::move(parsed).value();
+  const std::string marker = path_in(path, log::clean_shutdown_name);
+  const auto clean = io::read_file(disk, marker, identity_bytes_max);
+  const bool revoked = clean.ok() && as_text(*clean).starts_with(revoked_marker);
+  directory.opened.clean_stop = !revoked && (clean.ok() || clean.failure().kind == FailureKind::corrupt);
+  if (clean.ok()) directory.opened.previous_broker_epoch = log::parse_clean_shutdown(as_text(*clean));
+  return {};
+}
+
+Status StoreImpl::format_folder(LogDirectory& directory, log::MetaProperties meta) {
+  const std::string text = log::print_meta_properties(meta, core_.surface.clock.wall());
+  return io::replace_file(core_.surface.disk, path_in(directory.path(), log::meta_properties_name), as_bytes(text));
+}
+
+/// Removes the clean-shutdown marker, durably: were it to come back after a crash, its folder would pass for a clean one.
+Status StoreImpl::mark_running(LogDirectory& directory) {
+  if (std::exchange(directory.marked_running, true)) return {};
+  io::Disk& disk = core_.surface.disk;
+  const std::string marker = path_in(directory.path(), log::clean_shutdown_name);
+  // Revoked by its content first: where the sync of the folder fails, the name may be gone for this kernel and still be on disk.
+  const auto file = disk.open(marker, io::OpenMode::write);
+  if (file.ok()) {
+    const std::span<const std::byte> text = as_bytes(revoked_marker);
+    RETURN_IF_FAILED(disk.write(**file, 0, std::span(&text, 1)));
+    RETURN_IF_FAILED(disk.sync_now(**file));
+    RETURN_IF_FAILED(disk.remove(marker));
+  } else if (file.failure().kind != FailureKind::not_found) {
+    return file.failure();
+  }
+  return directory.sync_folder(directory.path());
+}
+
+Result<StoreImpl::Offsets> StoreImpl::read_offsets(const std::string& path) const {
+  Offsets offsets;
+  const auto bytes = io::read_file(core_.surface.disk, path, checkpoint_bytes_max);
+  if (!bytes.ok()) {
+    if (bytes.failure().kind == FailureKind::not_found) return offsets;
+    if (bytes.failure().kind != FailureKind::corrupt) return bytes.failure();
+  }
+  const auto entries = bytes.ok() ? log::parse_offset_checkpoint(as_text(*bytes)) : bytes.failure();
+  if (!entries.ok()) {
+    // As Kafka: a checkpoint that cannot be read is as none; recovery then scans more.
+    trace(TraceLevel::warn, "file={} state=ignored reason=\"{}\"", path, entries.failure().message);
+    return offsets;
+  }
+  for (const log::PartitionOffset& entry : *entries) offsets[{entry.topic, entry.partition}] = entry.offset;
+  return offsets;
+}
+
+Status StoreImpl::read_checkpoints(size_t index) {
+  Found& found = found_[index];
+  if (std::exchange(found.read, true)) return {};
+  ASSIGN_OR_RETURN(found.recovery_points, read_offsets(files_[index].recovery_points->path()));
+  ASSIGN_OR_RETURN(found.log_starts, read_offsets(files_[index].log_starts->path()));
+  ASSIGN_OR_RETURN(found.high_watermarks, read_offsets(files_[index].high_watermarks->path()));
+  ASSIGN_OR_RETURN(found.transaction_free, read_offsets(files_[index].transaction_free->path()));
+  return {};
+}
+
+Status StoreImpl::load_logs() {
+  size_t offline = 0;
+  Status first_failure;
+  for (size_t i = 0; i < core_.directories.size(); ++i) {
+    const Status loaded = load_directory(i);
+    if (loaded.ok()) continue;
+    // What is wrong with the content of a folder ends the start; a failing disk takes its directory offline.
+    const FailureKind kind = loaded.failure().kind;
+    if (kind == FailureKind::foreign || kind == FailureKind::corrupt || kind == FailureKind::unsupported) return loaded;
+    core_.directories[i]->fail(loaded.failure());
+    if (first_failure.ok()) first_failure = loaded;
+    ++offline;
+  }
+  loaded_ = true;
+  found_.clear();
+  found_.resize(core_.directories.size());
+  if (offline == core_.directories.size()) return first_failure;
+  return {};
+}
+
+Status StoreImpl::load_directory(size_t index) {
+  LogDirectory& directory = *core_.directories[index];
+  RETURN_IF_FAILED(mark_running(directory));
+  RETURN_IF_FAILED(read_checkpoints(index));
+  ASSIGN_OR_RETURN(const auto entries, core_.surface.disk.list(directory.path()));
+  for (const io::DirectoryEntry& entry : entries) {
+    if (!entry.is_directory || entry.name == lost_and_found || entry.name == remote_index_cache) continue;
+    const auto name = log::parse_folder_name(entry.name);
+    const std::string folder = path_in(directory.path(), entry.name);
+    if (!name) {
+      return Failure{FailureKind::foreign,
+                     fmt::format("{} is not named as a partition is (topic-partition): it does not belong here", folder)};
+    }
+    if (name->topic == log::metadata_topic_name) continue;
+    switch (name->kind) {
+      case log::FolderKind::partition:
+        RETURN_IF_FAILED(load_partition(index, *name, folder));
+        break;
+      case log::FolderKind::deleted:
+        core_.remove_later(folder, core_.options.config_of(name->topic).file_delete_delay_ms, true);
+        break;
+      case log::FolderKind::future:
+      case log::FolderKind::stray:
+        trace(TraceLevel::warn, "folder={} state=left_alone", folder);
+        break;
+    }
+  }
+  return {};
+}
+
+Status StoreImpl::load_partition(size_t index, const log::FolderName& name, const std::string& folder) {
+  LogDirectory& directory = *core_.directories[index];
+  const auto text = io::read_file(core_.surface.disk, path_in(folder, log::partition_metadata_name), identity_bytes_max);
+  if (!text.ok() && text.failure().kind != FailureKind::not_found && text.failure().kind != FailureKind::corrupt) {
+    return text.failure();
+  }
+  const auto topic_id = text.ok() ? log::parse_partition_metadata(as_text(*text)) : text.failure();
+  if (!topic_id.ok()) return discard_or_set_aside(directory, name, folder);
+  const TopicPartitionId id{*topic_id, name.partition};
+  if (const auto other = logs_.find(id); other != logs_.end()) {
+    return Failure{FailureKind::corrupt, fmt::format("{} and {} are the same partition", other->second->folder(), folder)};
+  }
+  LogConfig config = core_.options.config_of(name.topic);
+  auto log = std::make_shared<PartitionLog>(core_, directory, id, name.topic, folder, config);
+  RETURN_IF_FAILED(load_one(index, *log, name.partition));
+  const auto high_watermark = found_[index].high_watermarks.find(PartitionKey(name.topic, name.partition));
+  if (high_watermark != found_[index].high_watermarks.end()) high_watermarks_[id] = high_watermark->second;
+  if (!folders_in_use_.insert(log::partition_folder_name(name.topic, name.partition)).second) {
+    return Failure{FailureKind::corrupt, fmt::format("{} is there twice, with different topic ids", folder)};
+  }
+  logs_.emplace(id, std::move(log));
+  return {};
+}
+
+Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex partition) {
+  const PartitionKey key(log.topic(), partition);
+  const Found& found = found_[index];
+  LoadFacts facts;
+  facts.clean = core_.directories[index]->opened.clean_stop;
+  if (const auto at = found.recovery_points.find(key); at != found.recovery_points.end()) facts.recovery_point = at->second;
+  if (const auto at = found.log_starts.find(key); at != found.log_starts.end()) facts.log_start = at->second;
+  if (const auto at = found.transaction_free.find(key); at != found.transaction_free.end()) {
+    facts.transaction_free_below = at->second;
+  }
+  log.set_checkpointer(this);
+  return log.load(facts);
+}
+
+/// A partition folder without a readable partition.metadata. Nothing in it was ever stable (its first commit syncs that file
+/// first), unless it is very old: what holds no batches is removed, all else set aside.
+Status StoreImpl::discard_or_set_aside(LogDirectory& directory, const log::FolderName& name, const std::string& folder) {
+  ASSIGN_OR_RETURN(const auto entries, core_.surface.disk.list(folder));
+  uint64_t bytes = 0;
+  for (const io::DirectoryEntry& entry : entries) {
+    const auto file = log::parse_segment_file_name(entry.name);
+    if (file && file->kind == log::FileKind::log) bytes += entry.size;
+  }
+  if (bytes == 0) {
+    trace(TraceLevel::warn, "folder={} state=removed reason=\"no partition.metadata and no batches\"", folder);
+    RETURN_IF_FAILED(core_.surface.disk.remove_tree(folder));
+    return directory.sync_folder(directory.path());
+  }
+  std::string stray = log::deleted_folder_name(name.topic, name.partition, core_.surface.entropy.uuid());
+  stray.replace(stray.size() - std::string_view("-delete").size(), std::string::npos, "-stray");
+  trace(TraceLevel::error, "folder={} state=stray reason=\"no partition.metadata\" renamed_to={}", folder, stray);
+  RETURN_IF_FAILED(core_.surface.disk.rename(folder, path_in(directory.path(), stray)));
+  return directory.sync_folder(directory.path());
+}
+
+Result<Log*> StoreImpl::open_metadata_log(const LogConfig& config) {
+  const TopicPartitionId id{metadata_topic_id, 0};
+  if (Log* open = find(id)) return open;
+  LogDirectory& directory = *core_.directories[0];
+  RETURN_IF_FAILED(mark_running(directory));
+  RETURN_IF_FAILED(read_checkpoints(0));
+  LogConfig strict = config;
+  strict.write_caching = false;
+  const std::string topic(log::metadata_topic_name);
+  const std::string folder = path_in(directory.path(), log::partition_folder_name(topic, 0));
+  RETURN_IF_FAILED(ensure_folder(folder));
+  const std::string identity = path_in(folder, log::partition_metadata_name);
+  const auto text = io::read_file(core_.surface.disk, identity, identity_bytes_max);
+  if (!text.ok() && text.failure().kind != FailureKind::not_found) return text.failure();
+  if (!text.ok()) {
+    RETURN_IF_FAILED(io::replace_file(core_.surface.disk, identity, as_bytes(log::print_partition_metadata(metadata_topic_id))));
+  }
+  auto log = std::make_shared<PartitionLog>(core_, directory, id, topic, folder, strict);
+  RETURN_IF_FAILED(load_one(0, *log, 0));
+  Log* opened = log.get();
+  logs_.emplace(id, std::move(log));
+  return opened;
+}
+
+Log* StoreImpl::find(const TopicPartitionId& id) {
+  const auto found = logs_.find(id);
+  return found == logs_.end() ? nullptr : found->second.get();
+}
+
+std::vector<Log*> StoreImpl::logs() {
+  std::vector<Log*> all;
+  for (const auto& directory : core_.directories) {
+    for (PartitionLog* log : ordered(*directory)) all.push_back(log);
+  }
+  return all;
+}
+
+Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& topic, int directory_index) {
+  if (find(id) != nullptr) return Failure{FailureKind::already_exists, fmt::format("{}-{} exists", topic, id.partition)};
+  LogDirectory* directory = nullptr;
+  if (directory_index >= 0) {
+    if (static_cast<size_t>(directory_index) >= core_.directories.size()) {
+      return Failure{FailureKind::invalid_argument, fmt::format("there is no log directory {}", directory_index)};
+    }
+    directory = core_.directories[static_cast<size_t>(directory_index)].get();
+  } else {
+    for (const auto& candidate : core_.directories) {
+      if (candidate->offline()) continue;
+      if (directory == nullptr || candidate->logs().size() < directory->logs().size()) directory = candidate.get();
+    }
+  }
+  if (directory == nullptr || directory->offline()) return Failure{FailureKind::unavailable, "the log directory is offline"};
+  RETURN_IF_FAILED(mark_running(*directory));
+  if (folders_in_use_.contains(log::partition_folder_name(topic, id.partition))) {
+    return Failure{FailureKind::already_exists, fmt::format("{}-{} exists with another topic id", topic, id.partition)};
+  }
+
+  io::Disk& disk = core_.surface.disk;
+  const std::string folder = path_in(directory->path(), log::partition_folder_name(topic, id.partition));
+  RETURN_IF_FAILED(disk.make_dir(folder));
+  const std::string identity = path_in(folder, log::partition_metadata_name);
+  auto log = std::make_shared<PartitionLog>(core_, *directory, id, topic, folder, core_.options.config_of(topic));
+  log->set_checkpointer(this);
+  const Status made = log->create_folder_files(identity, log::print_partition_metadata(id.topic_id));
+  if (!made.ok()) {
+    log->retire();
+    if (made.failure().kind == FailureKind::no_space) {
+      (void)disk.remove_tree(folder);
+    } else {
+      directory->fail(made.failure());
+    }
+    return made.failure();
+  }
+  Log* created = log.get();
+  folders_in_use_.insert(log::partition_folder_name(topic, id.partition));
+  logs_.emplace(id, std::move(log));
+  return created;
+}
+
+Status StoreImpl::remove(const TopicPartitionId& id) {
+  const auto found = logs_.find(id);
+  if (found == logs_.end()) return Failure{FailureKind::not_found, "there is no such log"};
+  const std::shared_ptr<PartitionLog> log = found->second;
+  LogDirectory& directory = log->directory();
+  if (directory.offline()) return Failure{FailureKind::unavailable, "the log directory is offline"};
+  log->retire();
+  logs_.erase(found);
+  high_watermarks_.erase(id);
+  folders_in_use_.erase(log::partition_folder_name(log->topic(), id.partition));
+  const Status removed = remove_folder(directory, log->topic(), id.partition, log->folder());
+  if (!removed.ok()) directory.fail(removed.failure());
+  return removed;
+}
+
+Status StoreImpl::remove_folder(LogDirectory& directory, const std::string& topic, PartitionIndex partition,
+                                const std::string& folder) {
+  const std::string name = log::deleted_folder_name(topic, partition, core_.surface.entropy.uuid());
+  const std::string renamed = path_in(directory.path(), name);
+  RETURN_IF_FAILED(core_.surface.disk.rename(folder, renamed));
+  RETURN_IF_FAILED(directory.sync_folder(directory.path()));
+  core_.remove_later(renamed, core_.options.config_of(topic).file_delete_delay_ms, true);
+  return {};
+}
+
+Offset StoreImpl::checkpointed_high_watermark(const TopicPartitionId& id) const {
+  const auto found = high_watermarks_.find(id);
+  return found == high_watermarks_.end() ? 0 : found->second;
+}
+
+Status StoreImpl::close(int64_t broker_epoch) {
+  core_.closed = true;
+  core_.gate->close();
+  for (const auto& [key, timer] : timers_) core_.surface.timers.cancel(timer);
+  timers_.clear();
+  Status first_failure;
+  for (size_t i = 0; i < core_.directories.size(); ++i) {
+    const Status closed = close_directory(i, broker_epoch);
+    if (!closed.ok() && first_failure.ok()) first_failure = closed;
+  }
+  for (auto& [id, log] : logs_) log->retire();
+  return first_failure;
+}
+
+Status StoreImpl::close_directory(size_t index, int64_t broker_epoch) {
+  LogDirectory& directory = *core_.directories[index];
+  if (directory.offline()) return Failure{FailureKind::unavailable, directory.path() + " is offline"};
+  // Without all logs loaded, checkpoints would forget the others; a folder that was not touched is as clean as it was.
+  if (!loaded_) {
+    for (PartitionLog* log : ordered(directory)) RETURN_IF_FAILED(log->close());
+    directory.lock.reset();
+    return {};
+  }
+  io::Disk& disk = core_.surface.disk;
+  const auto finish = [&]() -> Status {
+    for (PartitionLog* log : ordered(directory)) RETURN_IF_FAILED(log->close());
+    Files& files = files_[index];
+    RETURN_IF_FAILED(files.recovery_points->write(disk, files.recovery_points->next_version(), recovery_point_text(directory)));
+    RETURN_IF_FAILED(files.log_starts->write(disk, files.log_starts->next_version(), log_start_text(directory)));
+    RETURN_IF_FAILED(files.high_watermarks->write(disk, files.high_watermarks->next_version(), high_watermark_text(directory)));
+    RETURN_IF_FAILED(
+        files.transaction_free->write(disk, files.transaction_free->next_version(), transaction_free_text(directory)));
+    RETURN_IF_FAILED(directory.sync_folder(directory.path()));
+    RETURN_IF_FAILED(write_small(disk, path_in(directory.path(), log::clean_shutdown_name),
+                                 log::print_clean_shutdown(broker_epoch)));
+    const Status unlocked = disk.remove(path_in(directory.path(), log::lock_name));
+    if (!unlocked.ok() && unlocked.failure().kind != FailureKind::not_found) return unlocked;
+    return directory.sync_folder(directory.path());
+  };
+  const Status outcome = finish();
+  directory.lock.reset();
+  return outcome;
+}
+
+}  // namespace moldau::store

@@ -1,0 +1,102 @@
+// Store: all logs of one shard, in one or more log directories, with Kafka's files around them: meta.properties, the lock
+// file, checkpoints, the clean-shutdown marker. Opens and recovers, creates, deletes, checkpoints, closes.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "io/surface.h"
+#include "store/log.h"
+
+namespace moldau::store {
+
+/// What meta.properties says of one log directory (version 1).
+struct FolderIdentity {
+  std::string cluster_id;
+  NodeId node_id = no_node;
+  Uuid directory_id;
+};
+
+/// Planted bugs, which the tests and the simulator must find. A broker always runs with none.
+enum class Mutant : unsigned char {
+  none,
+  ack_before_sync,             ///< reports bytes as stable when they are only written
+  index_trusted_after_crash,   ///< does not rebuild indexes after an unclean stop
+  torn_tail_accepted,          ///< does not verify checksums in recovery
+  no_directory_sync,           ///< never syncs a folder
+  damage_cut_anywhere,         ///< recovery cuts at damage also below the recovery point
+  checkpoint_before_data,      ///< writes the appended end as the recovery point
+  refused_state_kept,          ///< keeps producer state of batches that were refused
+};
+
+struct StoreOptions {
+  std::vector<std::string> log_directories;
+  /// Gives the configuration of a topic's logs; asked at open and create.
+  std::function<LogConfig(const std::string& topic)> config_of;
+  /// Bytes of recent batches kept in memory for tail reads, over all logs of the store.
+  size_t tail_bytes_max = 8u << 20;
+  int64_t checkpoint_interval_ms = 60'000;        ///< log.flush.offset.checkpoint.interval.ms, replication-offset too
+  int64_t log_start_checkpoint_interval_ms = 60'000;
+  int64_t retention_check_interval_ms = 300'000;  ///< log.retention.check.interval.ms
+  int64_t producer_expiration_check_interval_ms = 600'000;
+  size_t producers_per_log_max = log::producers_max_default;
+  /// Bytes that may be reserved beyond the ends of segment files, over all logs of the store.
+  uint64_t space_ahead_bytes_max = 1ull << 30;
+  /// Page-cache mode: bytes of one log directory that may wait for a sync before background flushing begins.
+  uint64_t unflushed_bytes_max = 256ull << 20;
+  /// Logs of one directory that are synced at the same time.
+  int syncs_in_flight_max = 8;
+  Mutant mutant = Mutant::none;
+};
+
+/// Faults of a data folder at start; app/ turns them into exit codes (2: locked, foreign or corrupt meta.properties;
+/// 3: not writable or failing).
+struct OpenedFolder {
+  FolderIdentity identity;
+  bool fresh = false;         ///< the folder was empty and was formatted now
+  bool clean_stop = false;    ///< .kafka_cleanshutdown was there
+  int64_t previous_broker_epoch = -1;  ///< from .kafka_cleanshutdown; -1 if unknown
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// Locks and identifies the log directories; formats fresh ones with `cluster_id` (made when empty) and `node_id`. Takes no
+  /// log into memory yet. Blocking: called before the loop serves.
+  static Result<std::unique_ptr<Store>> open(io::Surface surface, StoreOptions options, const std::string& cluster_id,
+                                             NodeId node_id);
+  virtual const std::vector<OpenedFolder>& folders() const = 0;
+
+  /// Recovers and opens every partition folder found (not `__cluster_metadata-0`, which open_metadata_log opens). Blocking.
+  virtual Status load_logs() = 0;
+  /// Opens or creates the metadata log in the first log directory (metadata.log.dir). Always in sync mode.
+  virtual Result<Log*> open_metadata_log(const LogConfig& config) = 0;
+
+  virtual Log* find(const TopicPartitionId& id) = 0;
+  virtual std::vector<Log*> logs() = 0;
+  /// Creates a partition's folder and first segment. Folder, partition.metadata and first segment are made durable with the
+  /// log's first commit, before anything in it is reported stable, so that creating many partitions does not wait for as
+  /// many syncs; after a crash an empty folder may be gone or is completed by create(). Existing:
+  /// FailureKind::already_exists. `directory` is the index of the log directory, or -1 for the one with the fewest logs.
+  virtual Result<Log*> create(const TopicPartitionId& id, const std::string& topic, int directory = -1) = 0;
+  /// Renames the folder to `<topic>-<partition>.<uuid>-delete` at once and removes it after file.delete.delay.ms. The Log
+  /// object dies; responses that hold its segments finish.
+  virtual Status remove(const TopicPartitionId& id) = 0;
+
+  /// The high watermark that replication-offset-checkpoint held for a log at start; 0 if none.
+  virtual Offset checkpointed_high_watermark(const TopicPartitionId& id) const = 0;
+  /// Asked at each checkpoint for the high watermarks to write.
+  virtual void set_high_watermark_source(std::function<Offset(const Log&)> source) = 0;
+
+  /// Starts the periodic work: retention, checkpoints, producer expiry, deletions. REQUIRES: load_logs() done.
+  virtual void start_background() = 0;
+  /// Flushes and syncs everything, writes producer snapshots, checkpoints and .kafka_cleanshutdown (with `broker_epoch`),
+  /// releases the lock. Blocking; nothing may be called afterwards.
+  virtual Status close(int64_t broker_epoch) = 0;
+};
+
+}  // namespace moldau::store

@@ -1,0 +1,116 @@
+// StoreImpl: the Store. Internal; its parts: store.cc (folders, loading, creating, removing, closing), store_background.cc
+// (checkpoints, retention, producer expiry).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "log/checkpoint.h"
+#include "log/identity.h"
+#include "log/segment_name.h"
+#include "store/checkpoint_file.h"
+#include "store/directory.h"
+#include "store/partition_log.h"
+#include "store/store.h"
+
+namespace moldau::store {
+
+/// Below these offsets no batch is transactional: ours, beside Kafka's checkpoints, which passes it by. Without an entry a log
+/// is looked through at start (it may come from Kafka).
+inline constexpr std::string_view transaction_free_checkpoint_name = "transaction-free-offset-checkpoint";
+
+class StoreImpl final : public Store, public PartitionLog::Checkpointer {
+ public:
+  StoreImpl(io::Surface surface, StoreOptions options);
+  ~StoreImpl() override;
+
+  Status open_folders(const std::string& cluster_id, NodeId node_id);
+
+  const std::vector<OpenedFolder>& folders() const override { return folders_; }
+  Status load_logs() override;
+  Result<Log*> open_metadata_log(const LogConfig& config) override;
+  Log* find(const TopicPartitionId& id) override;
+  std::vector<Log*> logs() override;
+  Result<Log*> create(const TopicPartitionId& id, const std::string& topic, int directory) override;
+  Status remove(const TopicPartitionId& id) override;
+  Offset checkpointed_high_watermark(const TopicPartitionId& id) const override;
+  void set_high_watermark_source(std::function<Offset(const Log&)> source) override {
+    high_watermark_ = std::move(source);
+  }
+  void start_background() override;
+  Status close(int64_t broker_epoch) override;
+
+  // Checkpointer.
+  Status write_recovery_points(LogDirectory& directory) override;
+  void write_log_starts(LogDirectory& directory, io::Completion<Status> done) override;
+
+ private:
+  using PartitionKey = std::pair<std::string, PartitionIndex>;
+  using Offsets = std::map<PartitionKey, Offset, std::less<>>;
+  /// What the checkpoints of a directory held at start.
+  struct Found {
+    Offsets recovery_points;
+    Offsets log_starts;
+    Offsets high_watermarks;
+    Offsets transaction_free;
+    bool read = false;
+  };
+  /// The checkpoint files of a directory, and who waits for one of them.
+  struct Files {
+    std::shared_ptr<CheckpointFile> recovery_points;
+    std::shared_ptr<CheckpointFile> log_starts;
+    std::shared_ptr<CheckpointFile> high_watermarks;
+    std::shared_ptr<CheckpointFile> transaction_free;
+    bool log_starts_running = false;
+    std::vector<io::Completion<Status>> log_starts_wait;
+  };
+
+  // store.cc
+  Status open_folder(LogDirectory& directory, std::optional<log::MetaProperties>& meta);
+  Status format_folder(LogDirectory& directory, log::MetaProperties meta);
+  Status mark_running(LogDirectory& directory);
+  Status read_checkpoints(size_t index);
+  Result<Offsets> read_offsets(const std::string& path) const;
+  Status load_directory(size_t index);
+  Status load_partition(size_t index, const log::FolderName& name, const std::string& folder);
+  Status discard_or_set_aside(LogDirectory& directory, const log::FolderName& name, const std::string& folder);
+  Status load_one(size_t index, PartitionLog& log, PartitionIndex partition);
+  Status ensure_folder(const std::string& path);
+  size_t index_of(const LogDirectory& directory) const;
+  Status remove_folder(LogDirectory& directory, const std::string& topic, PartitionIndex partition, const std::string& folder);
+  Status close_directory(size_t index, int64_t broker_epoch);
+
+  // store_background.cc
+  std::string recovery_point_text(const LogDirectory& directory);
+  std::string log_start_text(const LogDirectory& directory) const;
+  std::string high_watermark_text(const LogDirectory& directory) const;
+  std::string transaction_free_text(const LogDirectory& directory) const;
+  std::vector<PartitionLog*> ordered(const LogDirectory& directory) const;
+  void checkpoint(size_t index);
+  void start_log_starts(size_t index);
+  void every(int64_t interval_ms, void (StoreImpl::*work)());
+  void checkpoint_tick();
+  void log_start_tick();
+  void retention_tick();
+  void expiry_tick();
+  void retain_some(std::vector<std::weak_ptr<PartitionLog>> rest);
+  bool offline_or_fail(LogDirectory& directory, const Status& outcome);
+
+  StoreCore core_;
+  std::vector<OpenedFolder> folders_;
+  std::vector<Found> found_;
+  std::vector<Files> files_;
+  std::unordered_map<TopicPartitionId, std::shared_ptr<PartitionLog>> logs_;
+  std::unordered_set<std::string> folders_in_use_;  // names, over all directories
+  std::map<TopicPartitionId, Offset> high_watermarks_;  // as checkpointed before this start
+  std::function<Offset(const Log&)> high_watermark_;
+  std::map<uint64_t, io::TimerId> timers_;
+  uint64_t next_timer_ = 0;
+  bool loaded_ = false;
+};
+
+}  // namespace moldau::store
