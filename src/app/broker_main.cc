@@ -1,0 +1,303 @@
+// The wiring of a broker: arguments, configuration, one posix loop, one Broker, the admin endpoint, signals.
+#include "app/broker_main.h"
+
+#include <fmt/core.h>
+#include <malloc.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/trace.h"
+#include "broker/admin_http.h"
+#include "broker/broker.h"
+#include "io/posix/loop.h"
+#include "metadata/broker_settings.h"
+#include "metadata/properties.h"
+
+extern char** environ;
+
+namespace moldau::app {
+namespace {
+
+constexpr int exit_ok = 0;
+constexpr int exit_bad_configuration = 1;
+constexpr int exit_bad_folder = 2;
+constexpr int exit_storage_failure = 3;
+
+constexpr const char* usage =
+    "Usage: moldau broker [--data DIR] [--listen HOST:PORT] [--config FILE] [--set KEY=VALUE]...\n"
+    "                     [--admin HOST:PORT|none] [--trace error|warn|info|debug]\n"
+    "\n"
+    "Runs one node: broker and controller in one process.\n"
+    "\n"
+    "  --data DIR           data folder (log.dirs); default ./data\n"
+    "  --listen HOST:PORT   where clients connect (listeners); default 127.0.0.1:9092\n"
+    "  --config FILE        a server.properties file\n"
+    "  --set KEY=VALUE      one setting of server.properties; may be repeated\n"
+    "  --admin HOST:PORT    health and metrics over HTTP; default 127.0.0.1:9644, none turns it off\n"
+    "  --trace LEVEL        how much to say on standard error; default warn\n"
+    "\n"
+    "Strongest first: dynamic settings, flags, --set, MOLDAU_* and KAFKA_* variables, the file, defaults.\n"
+    "Exit codes: 0 clean stop, 1 bad arguments or configuration, 2 data folder locked or foreign, 3 storage failure.\n";
+
+struct Arguments {
+  std::optional<std::string> data;
+  std::optional<std::string> listen;
+  std::optional<std::string> config;
+  metadata::ConfigMap set;
+  std::string admin = "127.0.0.1:9644";
+  bool admin_given = false;
+  TraceLevel trace = TraceLevel::warn;
+  bool help = false;
+};
+
+Failure bad(std::string message) {
+  return {FailureKind::invalid_argument, std::move(message)};
+}
+
+/// HOST:PORT, [IPV6]:PORT or :PORT.
+Result<io::Address> parse_address(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return bad(fmt::format("'{}' is not HOST:PORT", text));
+  std::string host = text.substr(0, colon);
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  const auto port = metadata::parse_integer(text.substr(colon + 1));
+  if (!port.has_value() || *port < 0 || *port > 65535)
+    return bad(fmt::format("'{}' has no port from 0 to 65535", text));
+  return io::Address{host, static_cast<uint16_t>(*port)};
+}
+
+Result<TraceLevel> parse_level(const std::string& text) {
+  if (text == "error") return TraceLevel::error;
+  if (text == "warn") return TraceLevel::warn;
+  if (text == "info") return TraceLevel::info;
+  if (text == "debug") return TraceLevel::debug;
+  return bad(fmt::format("--trace: '{}' is none of error, warn, info, debug", text));
+}
+
+Status take_flag(Arguments& arguments, const std::string& flag, const std::string& value) {
+  if (flag == "--data") {
+    arguments.data = value;
+  } else if (flag == "--listen") {
+    arguments.listen = value;
+  } else if (flag == "--config") {
+    arguments.config = value;
+  } else if (flag == "--set") {
+    const size_t equals = value.find('=');
+    if (equals == std::string::npos || equals == 0) return bad(fmt::format("--set: '{}' is not KEY=VALUE", value));
+    arguments.set[value.substr(0, equals)] = value.substr(equals + 1);
+  } else if (flag == "--admin") {
+    arguments.admin = value;
+    arguments.admin_given = true;
+  } else {
+    ASSIGN_OR_RETURN(arguments.trace, parse_level(value));
+  }
+  return {};
+}
+
+Result<Arguments> parse_arguments(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i < argc; ++i) {
+    std::string flag = argv[i];
+    std::optional<std::string> value;
+    if (const size_t equals = flag.find('='); flag.starts_with("--") && equals != std::string::npos) {
+      value = flag.substr(equals + 1);
+      flag.resize(equals);
+    }
+    if (flag == "--help" || flag == "-h") {
+      arguments.help = true;
+      return arguments;
+    }
+    const bool known = flag == "--data" || flag == "--listen" || flag == "--config" || flag == "--set" ||
+                       flag == "--admin" || flag == "--trace";
+    if (!known) return bad(fmt::format("unknown argument '{}' (see moldau broker --help)", argv[i]));
+    if (!value.has_value()) {
+      if (i + 1 >= argc) return bad(fmt::format("{} needs a value", flag));
+      value = argv[++i];
+    }
+    RETURN_IF_FAILED(take_flag(arguments, flag, *value));
+  }
+  return arguments;
+}
+
+Result<metadata::ConfigMap> read_properties(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return failure_from_errno(errno, "read " + path);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  Result<metadata::ConfigMap> parsed = metadata::parse_properties(text);
+  if (!parsed.ok()) return bad(path + ": " + parsed.failure().message);
+  return parsed;
+}
+
+/// All sources as one map, strongest last.
+Result<metadata::ConfigMap> gather_settings(const Arguments& arguments) {
+  metadata::ConfigMap file;
+  if (arguments.config.has_value()) {
+    ASSIGN_OR_RETURN(file, read_properties(*arguments.config));
+  }
+  std::vector<std::pair<std::string, std::string>> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const size_t equals = text.find('=');
+    if (equals != std::string_view::npos) environment.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  metadata::ConfigMap command_line = arguments.set;
+  if (arguments.data.has_value()) {
+    command_line["log.dirs"] = *arguments.data;
+    command_line.erase("log.dir");
+  }
+  if (arguments.listen.has_value()) {
+    ASSIGN_OR_RETURN(const io::Address address, parse_address(*arguments.listen));
+    command_line["listeners"] = "PLAINTEXT://" + address.to_string();
+  }
+  metadata::ConfigMap merged =
+      metadata::merge_settings(file, metadata::settings_of_environment(environment), command_line);
+  // Moldau's own defaults: a data folder that survives a reboot, and a door only for this machine.
+  if (!merged.contains("log.dirs") && !merged.contains("log.dir")) merged["log.dirs"] = "./data";
+  if (!merged.contains("listeners")) merged["listeners"] = "PLAINTEXT://127.0.0.1:9092";
+  if (arguments.listen.has_value() && !arguments.set.contains("advertised.listeners"))
+    merged.erase("advertised.listeners");
+  return merged;
+}
+
+int exit_code_of(const Failure& failure) {
+  switch (failure.kind) {
+    case FailureKind::invalid_argument:
+      return exit_bad_configuration;
+    case FailureKind::locked:
+    case FailureKind::foreign:
+    case FailureKind::corrupt:
+    case FailureKind::unsupported:
+      return exit_bad_folder;
+    default:
+      return exit_storage_failure;
+  }
+}
+
+int complain(const Failure& failure, int code) {
+  fmt::print(stderr, "moldau: {}\n", failure.message);
+  return code;
+}
+
+void raise_limits() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+    files.rlim_cur = files.rlim_max;
+    (void)::setrlimit(RLIMIT_NOFILE, &files);
+  }
+  // One heap: the pool's threads allocate little, and every further arena costs resident memory.
+  (void)::mallopt(M_ARENA_MAX, 1);
+  (void)::mallopt(M_TRIM_THRESHOLD, 1 << 20);
+  (void)std::signal(SIGPIPE, SIG_IGN);
+}
+
+/// A quarter of the machine's memory may hold clients' requests.
+uint64_t buffer_bytes_max() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = ::sysconf(_SC_PAGE_SIZE);
+  if (pages <= 0 || page_bytes <= 0) return 1ULL << 30;
+  return std::max<uint64_t>(static_cast<uint64_t>(pages) * static_cast<uint64_t>(page_bytes) / 4, 64ULL << 20);
+}
+
+/// What runs, and how it ended.
+struct Node {
+  io::posix::Loop& loop;
+  broker::Broker& broker;
+  int exit_code = exit_ok;
+  bool stopping = false;
+
+  void end(int code) {
+    exit_code = code;
+    loop.stop();
+  }
+  void stop() {
+    if (stopping) return;
+    stopping = true;
+    broker.stop([this](const Status& stopped) {
+      end(stopped.ok() ? exit_ok : complain(stopped.failure(), exit_storage_failure));
+    });
+  }
+};
+
+void print_banner(const broker::Broker& broker, const metadata::BrokerSettings& settings) {
+  const std::string address = broker.address().to_string();
+  fmt::print(stderr, "Moldau {}\n  address  {}\n  data     {}\n  next     moldau topic create hello --brokers {}\n",
+             MOLDAU_VERSION, address, settings.log_dirs.front(), address);
+}
+
+void start_admin(broker::AdminHttp& admin, const Arguments& arguments) {
+  if (arguments.admin == "none") return;
+  const Result<io::Address> address = parse_address(arguments.admin);
+  const Status listening = address.ok() ? admin.listen(*address) : Status(address.failure());
+  if (!listening.ok()) {
+    trace(TraceLevel::warn, "event=admin_not_listening address={} why=\"{}\"", arguments.admin,
+          listening.failure().message);
+  }
+}
+
+int run(const Arguments& arguments, const metadata::BrokerSettings& settings,
+        const metadata::ConfigMap& static_config) {
+  Result<std::unique_ptr<io::posix::Loop>> made = io::posix::Loop::make();
+  if (!made.ok()) return complain(made.failure(), exit_storage_failure);
+  io::posix::Loop& loop = **made;
+  broker::BrokerOptions options{
+      .settings = settings, .static_config = static_config, .buffer_bytes_max = buffer_bytes_max()};
+  broker::Broker broker(loop.surface(), std::move(options));
+  broker::AdminHttp admin(loop.surface(), broker);
+  Node node{loop, broker};
+  for (const int number : {SIGTERM, SIGINT}) {
+    if (const Status watched = loop.on_signal(number, [&node] { node.stop(); }); !watched.ok()) {
+      return complain(watched.failure(), exit_storage_failure);
+    }
+  }
+  broker.on_fatal([&node](const Failure& failure) { node.end(complain(failure, exit_storage_failure)); });
+  const Status started = broker.start([&](const Status& ready) {
+    if (!ready.ok()) {
+      node.end(complain(ready.failure(), exit_code_of(ready.failure())));
+      return;
+    }
+    start_admin(admin, arguments);
+    print_banner(broker, settings);
+    fmt::print(stderr, "ready {}\n", broker.address().to_string());
+  });
+  if (!started.ok()) return complain(started.failure(), exit_code_of(started.failure()));
+  loop.run();
+  return node.exit_code;
+}
+
+}  // namespace
+
+int run_broker(int argc, char** argv) {
+  const Result<Arguments> arguments = parse_arguments(argc, argv);
+  if (!arguments.ok()) return complain(arguments.failure(), exit_bad_configuration);
+  if (arguments->help) {
+    fmt::print("{}", usage);
+    return exit_ok;
+  }
+  set_trace(
+      [](TraceLevel level, std::string_view line) {
+        static constexpr const char* names[] = {"error", "warn", "info", "debug"};
+        fmt::print(stderr, "level={} {}\n", names[static_cast<size_t>(level)], line);
+      },
+      arguments->trace);
+  Result<metadata::ConfigMap> static_config = gather_settings(*arguments);
+  if (!static_config.ok()) return complain(static_config.failure(), exit_bad_configuration);
+  const Result<metadata::BrokerSettings> settings = metadata::resolve_broker(*static_config);
+  if (!settings.ok()) return complain(settings.failure(), exit_bad_configuration);
+  for (const std::string& warning : metadata::configuration_warnings(*static_config)) {
+    trace(TraceLevel::warn, "event=configuration note=\"{}\"", warning);
+  }
+  raise_limits();
+  return run(*arguments, *settings, metadata::with_identity(*static_config, *settings));
+}
+
+}  // namespace moldau::app

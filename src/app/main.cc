@@ -1,0 +1,11 @@
+// moldau: one binary, many verbs. Looks at the first word and hands over; `broker` goes its own way at once, so that
+// nothing of the command line costs a starting broker anything.
+#include <cstring>
+
+#include "app/broker_main.h"
+#include "cli/main.h"
+
+int main(int argc, char** argv) {
+  if (argc >= 2 && std::strcmp(argv[1], "broker") == 0) return moldau::app::run_broker(argc - 1, argv + 1);
+  return moldau::cli::run(argc, argv);
+}

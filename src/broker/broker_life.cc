@@ -1,0 +1,313 @@
+// Broker: start, stop, and what comes from the metadata log.
+#include <algorithm>
+#include <utility>
+
+#include "base/trace.h"
+#include "broker/broker.h"
+#include "metadata/features.h"
+
+namespace moldau::broker {
+
+using wire::ErrorCode;
+
+Status Broker::start(io::Completion<Status> ready) {
+  RETURN_IF_FAILED(open_store());
+  RETURN_IF_FAILED(listen());
+  RETURN_IF_FAILED(open_metadata());
+  ready_ = std::move(ready);
+  return {};
+}
+
+Status Broker::open_store() {
+  const metadata::BrokerSettings& settings = options_.settings;
+  store::StoreOptions options;
+  options.log_directories = settings.log_dirs;
+  options.config_of = [this](const std::string& topic) { return replicas_->log_config(*image_, topic); };
+  options.checkpoint_interval_ms = settings.log_flush_offset_checkpoint_interval_ms;
+  options.log_start_checkpoint_interval_ms = settings.log_flush_start_offset_checkpoint_interval_ms;
+  options.retention_check_interval_ms = settings.log_retention_check_interval_ms;
+  options.producer_expiration_check_interval_ms = settings.producer_id_expiration_check_interval_ms;
+  options.mutant = options_.mutant;
+  ASSIGN_OR_RETURN(store_, store::Store::open(surface_, std::move(options), settings.cluster_id, settings.node_id));
+  cluster_id_ = store_->folders().front().identity.cluster_id;
+  replicas_ = std::make_unique<Replicas>(static_cast<PartitionHost&>(*this), *store_, self(), options_.static_config,
+                                         options_.settings);
+  store_->set_high_watermark_source([this](const store::Log& log) {
+    Partition* const hosted = partition(log.id());
+    return hosted == nullptr ? log.log_start() : hosted->high_watermark();
+  });
+  return {};
+}
+
+Status Broker::listen() {
+  for (size_t i = 0; i < options_.settings.listeners.size(); ++i) {
+    const metadata::ListenerConfig& config = options_.settings.listeners[i];
+    if (config.protocol != metadata::SecurityProtocol::plaintext) {
+      return Failure{FailureKind::invalid_argument,
+                     "listener " + config.name + ": only PLAINTEXT is served in this version"};
+    }
+    const io::Address address{config.host.empty() ? "0.0.0.0" : config.host, config.port};
+    Result<std::unique_ptr<io::Listener>> listener = surface_.network.listen(
+        address, [this, i](std::unique_ptr<io::Stream> stream) { accept(i, std::move(stream)); });
+    // An address that is taken or not ours is the configuration's fault, not the storage's.
+    if (!listener.ok())
+      return Failure{FailureKind::invalid_argument, listener.failure().message, listener.failure().os_errno};
+    listeners_.push_back(std::move(listener).value());
+  }
+  return {};
+}
+
+io::Address Broker::address() const {
+  return listeners_.front()->local();
+}
+
+Status Broker::open_metadata() {
+  metadata_ = std::make_unique<MetadataLoop>(
+      surface_, *store_, MetadataLoopOptions{.settings = options_.settings, .static_config = options_.static_config});
+  metadata_->on_fatal([this](const Failure& why) { failed(why); });
+  RETURN_IF_FAILED(metadata_->start());
+  image_ = metadata_->image();
+  RETURN_IF_FAILED(store_->load_logs());
+  report_damage();
+  replicas_->apply(*image_, nullptr);
+  metadata_->on_image(
+      [this](const metadata::ImageRef& image, const metadata::ImageDelta& delta) { image_changed(image, delta); });
+  register_broker();
+  return {};
+}
+
+void Broker::report_damage() {
+  for (const store::Log* log : store_->logs()) {
+    for (const store::DamagedRange& range : log->damaged()) {
+      trace(TraceLevel::error, "event=log_damaged folder={} first={} last={} kept_in={} why=\"{}\"", log->folder(),
+            range.first, range.last, range.kept_in, range.reason);
+    }
+    if (log->id().topic_id != metadata_topic_id && image_->topic(log->id().topic_id) == nullptr) {
+      trace(TraceLevel::warn, "event=log_of_no_topic folder={} topic_id={}", log->folder(),
+            log->id().topic_id.to_string());
+    }
+  }
+}
+
+// Where clients are told to connect: advertised.listeners, else the listener; with the real port for port 0.
+metadata::EndpointImage Broker::own_endpoint(size_t listener) const {
+  const metadata::BrokerSettings& settings = options_.settings;
+  metadata::ListenerConfig config = settings.listeners[listener];
+  for (const metadata::ListenerConfig& advertised : settings.advertised_listeners) {
+    if (advertised.name == config.name) config = advertised;
+  }
+  if (config.host.empty() || config.host == "0.0.0.0" || config.host == "::") config.host = "localhost";
+  if (config.port == 0) config.port = listeners_[listener]->local().port;
+  return {config.name, config.host, config.port, static_cast<int16_t>(config.protocol)};
+}
+
+void Broker::register_broker() {
+  metadata::RegisterBroker request;
+  request.broker = self();
+  request.cluster_id = cluster_id_;
+  request.incarnation = surface_.entropy.uuid();
+  for (size_t i = 0; i < listeners_.size(); ++i) request.listeners.push_back(own_endpoint(i));
+  request.features = metadata::registered_features();
+  request.previous_broker_epoch = -1;
+  for (const store::OpenedFolder& folder : store_->folders())
+    request.directories.push_back(folder.identity.directory_id);
+  std::sort(request.directories.begin(), request.directories.end());
+  if (store_->folders().front().clean_stop)
+    request.previous_broker_epoch = store_->folders().front().previous_broker_epoch;
+  submit(std::move(request), [this](const MetadataOutcome& outcome) {
+    const auto* const result = std::get_if<metadata::RegisterBrokerResult>(&outcome.response);
+    const ErrorCode error = outcome.error != ErrorCode::none ? outcome.error : result->error;
+    if (error != ErrorCode::none) {
+      not_ready({FailureKind::unavailable, std::string("broker registration refused: ") + name_of(error) + " " +
+                                               (result == nullptr ? "" : result->message)});
+      return;
+    }
+    broker_epoch_ = result->broker_epoch;
+    heartbeat(false, [this](const MetadataOutcome& answer) {
+      if (answer.error != ErrorCode::none) not_ready({FailureKind::io, "the metadata log takes no records"});
+      check_ready();
+    });
+  });
+}
+
+void Broker::heartbeat(bool want_shutdown, io::Completion<const MetadataOutcome&> done) {
+  metadata::BrokerHeartbeat request;
+  request.broker = self();
+  request.broker_epoch = broker_epoch_;
+  request.metadata_offset = image_->applied().offset;
+  request.want_shutdown = want_shutdown;
+  request.offline_directories.assign(offline_directories_.begin(), offline_directories_.end());
+  submit(std::move(request), std::move(done));
+}
+
+// The controller moves leaderships away from directories that failed; with none left, the node ends.
+void Broker::report_offline_directories() {
+  reporting_offline_ = false;
+  if (stopping_ || broker_epoch_ < 0) return;
+  if (offline_directories_.size() >= store_->folders().size()) {
+    failed({FailureKind::io, "every log directory failed"});
+    return;
+  }
+  heartbeat(false, [](const MetadataOutcome&) {});
+}
+
+void Broker::not_ready(const Failure& why) {
+  if (ready_) std::exchange(ready_, nullptr)(Status(why));
+}
+
+void Broker::failed(const Failure& why) {
+  trace(TraceLevel::error, "event=storage_failed why=\"{}\"", why.message);
+  if (ready_) {
+    not_ready(why);
+  } else if (on_fatal_) {
+    on_fatal_(why);
+  }
+}
+
+void Broker::submit(metadata::ControllerRequest request, io::Completion<const MetadataOutcome&> done) {
+  metadata_->submit(std::move(request), guarded<const MetadataOutcome&>(std::move(done)));
+}
+
+void Broker::image_changed(const metadata::ImageRef& image, const metadata::ImageDelta& delta) {
+  image_ = image;
+  replicas_->apply(*image_, &delta);
+  check_ready();
+}
+
+void Broker::check_ready() {
+  if (serving_ || stopping_) return;
+  const metadata::BrokerImage* const own = image_->broker(self());
+  if (own == nullptr || own->fenced || own->epoch != broker_epoch_) return;
+  serving_ = true;
+  ready_at_ = now();
+  store_->start_background();
+  for (EarlyStream& early : std::exchange(early_, {})) open_connection(early.listener, std::move(early.stream));
+  if (ready_) std::exchange(ready_, nullptr)(Status());
+}
+
+// Producer ids
+// ------------------------------------------------------------------------------------------------------------
+
+void Broker::next_producer_id(std::function<void(ErrorCode, ProducerId)> done) {
+  producer_id_waiters_.push_back(std::move(done));
+  hand_out_producer_ids();
+}
+
+void Broker::hand_out_producer_ids() {
+  while (!producer_id_waiters_.empty() && next_producer_id_ < producer_ids_end_) {
+    const auto done = std::move(producer_id_waiters_.front());
+    producer_id_waiters_.erase(producer_id_waiters_.begin());
+    done(ErrorCode::none, next_producer_id_++);
+  }
+  if (producer_id_waiters_.empty() || allocating_producer_ids_) return;
+  allocating_producer_ids_ = true;
+  submit(metadata::AllocateProducerIds{self(), broker_epoch_}, [this](const MetadataOutcome& outcome) {
+    allocating_producer_ids_ = false;
+    const auto* const block = std::get_if<metadata::AllocateProducerIdsResult>(&outcome.response);
+    if (outcome.error == ErrorCode::none && block != nullptr && block->error == ErrorCode::none) {
+      next_producer_id_ = block->first;
+      producer_ids_end_ = block->first + block->count;
+      hand_out_producer_ids();
+      return;
+    }
+    for (const auto& waiter : std::exchange(producer_id_waiters_, {})) {
+      waiter(ErrorCode::coordinator_load_in_progress, no_producer_id);  // clients retry it
+    }
+  });
+}
+
+void Broker::propose_isr(Partition& partition, const replica::ProposeIsr& proposal) {
+  metadata::AlterPartition request;
+  request.broker = self();
+  request.broker_epoch = broker_epoch_;
+  request.partition = partition.id();
+  request.leader_epoch = proposal.leader_epoch;
+  request.partition_epoch = proposal.partition_epoch;
+  for (const NodeId node : proposal.isr) {
+    const metadata::BrokerImage* const member = image_->broker(node);
+    request.isr.push_back({node, member == nullptr ? -1 : member->epoch});
+  }
+  submit(std::move(request),
+         [this, id = partition.id(), epoch = proposal.leader_epoch](const MetadataOutcome& outcome) {
+           Partition* const found = this->partition(id);
+           if (found == nullptr) return;
+           const auto* const result = std::get_if<metadata::AlterPartitionResult>(&outcome.response);
+           ErrorCode error = outcome.error;
+           if (error == ErrorCode::none) error = result == nullptr ? ErrorCode::unknown_server_error : result->error;
+           replica::IsrCommitted decided{.error = error, .leader_epoch = epoch};
+           if (error == ErrorCode::none) {
+             decided.partition_epoch = result->partition.partition_epoch;
+             decided.isr = result->partition.isr;
+           }
+           found->isr_decided(decided);
+         });
+}
+
+// Stop
+// --------------------------------------------------------------------------------------------------------------------
+
+void Broker::stop(io::Completion<Status> done) {
+  ASSERT(!stopping_);
+  stopping_ = true;
+  stopped_ = std::move(done);
+  early_.clear();
+  fetch_path_.answer_all();
+  for (ConnectionSlot& slot : connections_) {
+    if (slot.connection != nullptr) slot.connection->finish();
+  }
+  surface_.timers.start(now() + stop_time_max, guarded_call([this] { leave_cluster(); }));
+  continue_stop();
+}
+
+// What is in flight ends by itself; then, or when its time is up, the cluster is left.
+void Broker::continue_stop() {
+  if (metrics_.connections == 0) surface_.executor.defer(guarded_call([this] { leave_cluster(); }));
+}
+
+// Controlled shutdown: the controller takes the leaderships away and fences this broker.
+void Broker::leave_cluster() {
+  if (std::exchange(leaving_, true)) return;
+  for (ConnectionSlot& slot : connections_) {
+    if (slot.connection != nullptr) slot.connection->close();
+  }
+  if (!serving_ || !options_.settings.controlled_shutdown_enable) {
+    finish_stop();
+    return;
+  }
+  surface_.timers.start(now() + stop_time_max, guarded_call([this] { finish_stop(); }));
+  ask_to_leave();
+}
+
+void Broker::ask_to_leave() {
+  heartbeat(true, [this](const MetadataOutcome& outcome) {
+    const auto* const result = std::get_if<metadata::BrokerHeartbeatResult>(&outcome.response);
+    const bool go_on =
+        outcome.error == ErrorCode::none && result->error == ErrorCode::none && !result->should_shut_down;
+    if (go_on && ++leave_attempts_ < leave_attempts_max) {
+      ask_to_leave();
+    } else {
+      finish_stop();
+    }
+  });
+}
+
+void Broker::finish_stop() {
+  if (!stopped_) return;
+  io::Completion<Status> done = std::exchange(stopped_, nullptr);
+  serving_ = false;
+  listeners_.clear();
+  replicas_->demote_all(ErrorCode::not_leader_or_follower);
+  // The logs are closed after those who listen to them are gone, with the high watermarks that these had.
+  std::unordered_map<TopicPartitionId, Offset> high_watermarks;
+  replicas_->for_each([&](Partition& hosted) { high_watermarks[hosted.id()] = hosted.high_watermark(); });
+  store_->set_high_watermark_source([high_watermarks = std::move(high_watermarks)](const store::Log& log) {
+    const auto found = high_watermarks.find(log.id());
+    return found == high_watermarks.end() ? log.log_start() : found->second;
+  });
+  replicas_.reset();
+  metadata_.reset();
+  const Status closed = store_->close(broker_epoch_);
+  done(closed);
+}
+
+}  // namespace moldau::broker

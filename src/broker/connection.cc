@@ -1,0 +1,229 @@
+#include "broker/connection.h"
+
+#include <utility>
+
+#include "base/endian.h"
+#include "broker/broker.h"
+
+namespace moldau::broker {
+
+Connection::Connection(Broker& broker, ConnectionId id, std::unique_ptr<io::Stream> stream,
+                       std::shared_ptr<const Peer> peer, Instant now)
+    : broker_(broker), id_(id), stream_(std::move(stream)), peer_(std::move(peer)), last_active_(now) {
+  stream_->set_handler(this);
+}
+
+void Connection::on_readable() {
+  for (size_t i = 0; i < reads_per_turn_max && !closed() && !peer_ended_; ++i) {
+    if (!slots_.empty() && reader_.buffered() > 0 && !may_take_next()) {
+      // Requests wait for their turn: read no more than the block holds.
+      if (reader_.buffered() >= BlockPool::receive_block_bytes / 2) {
+        hold_back();
+        return;
+      }
+    }
+    if (broker_.short_of_buffers()) {
+      hold_back();
+      broker_.resume_after_pause(id_);
+      return;
+    }
+    const io::ReadOutcome outcome = stream_->read(reader_.room(broker_.pool()));
+    if (outcome.size > 0) {
+      if (reader_.buffered() == 0) frame_started_ = broker_.now();
+      reader_.received(outcome.size);
+      last_active_ = broker_.now();
+      broker_.metrics().bytes_received += outcome.size;
+      pump();
+      if (closed()) return;
+    }
+    if (outcome.end) {
+      peer_ended_ = true;
+      hold_back();
+      if (slots_.empty()) {
+        finishing_ = true;
+        stream_->finish();
+      }
+      return;
+    }
+    if (outcome.size == 0) break;
+  }
+  if (!closed()) reader_.release(broker_.pool());
+}
+
+// Takes requests off the received bytes until one must wait.
+void Connection::pump() {
+  if (pumping_) return;
+  pumping_ = true;
+  while (!closed() && !finishing_) {
+    if (send_queue_full()) {
+      // The turn's send may take it all, and then nobody calls on_drained: look once more after it.
+      if (!std::exchange(send_queue_was_full_, true)) resume_later();
+      break;
+    }
+    if (!may_take_next()) break;
+    Bytes frame;
+    const FrameReader::Next next = reader_.next(broker_.frame_bytes_max(), frame);
+    if (next == FrameReader::Next::malformed) {
+      refuse_bytes();
+      break;
+    }
+    if (next == FrameReader::Next::more) break;
+    frame_started_ = broker_.now();
+    if (!take(std::move(frame))) break;
+  }
+  pumping_ = false;
+}
+
+// Whether the next request may be handled beside those in flight: only a produce beside produces.
+bool Connection::may_take_next() const {
+  if (slots_.empty()) return true;
+  if (!only_produces_ || slots_.size() >= requests_in_flight_max) return false;
+  const std::span<const std::byte> key = reader_.peek(sizeof(int16_t));
+  return !key.empty() && load_big_endian<int16_t>(key.data()) == static_cast<int16_t>(wire::ApiKey::produce);
+}
+
+bool Connection::take(Bytes frame) {
+  Request request;
+  request.connection = id_;
+  request.peer = peer_;
+  request.frame = std::move(frame);
+  if (!broker_.read_header(request)) {
+    broker_.close_later(*this);
+    return false;
+  }
+  const bool produce = request.api_key == wire::ApiKey::produce;
+  only_produces_ = slots_.empty() ? produce : only_produces_ && produce;
+  request.slot = first_slot_ + slots_.size();
+  slots_.emplace_back();
+  broker_.dispatch(std::move(request));
+  return !closed();
+}
+
+// A size that no frame can have: a broken client, or one that speaks TLS or HTTP.
+void Connection::refuse_bytes() {
+  broker_.trace_odd_bytes(*peer_, reader_.unread());
+  broker_.metrics().malformed_frames += 1;
+  broker_.close_later(*this);
+}
+
+void Connection::deliver(uint64_t slot, Response response) {
+  if (closed() || slot < first_slot_ || slot - first_slot_ >= slots_.size()) return;
+  Slot& waiting = slots_[slot - first_slot_];
+  waiting.ready = true;
+  waiting.response = std::move(response);
+  flush();
+}
+
+void Connection::deliver_nothing(uint64_t slot) {
+  deliver(slot, {});
+}
+
+// Sends all answers that are next in turn.
+void Connection::flush() {
+  size_t count = 0;
+  while (count < slots_.size() && slots_[count].ready) {
+    send(std::move(slots_[count].response));
+    ++count;
+  }
+  if (count == 0) return;
+  slots_.erase(slots_.begin(), slots_.begin() + static_cast<ptrdiff_t>(count));
+  first_slot_ += count;
+  last_active_ = broker_.now();
+  const bool waits = reader_.buffered() > 0 || reading_paused_ || peer_ended_ || finishing_;
+  if (waits && !pumping_) resume_later();
+}
+
+void Connection::send(Response response) {
+  if (response.encoded.bytes.empty()) return;
+  const Bytes& bytes = response.encoded.bytes;
+  uint64_t total = bytes.size();
+  size_t at = 0;
+  for (const wire::Cut& cut : response.encoded.cuts) {
+    if (cut.position > at) stream_->write(bytes.slice(at, cut.position - at));
+    at = cut.position;
+    total += cut.size;
+    for (store::Piece& piece : response.external[cut.external_id]) {
+      if (auto* memory = std::get_if<Bytes>(&piece)) {
+        stream_->write(std::move(*memory));
+      } else {
+        stream_->write(std::move(std::get<io::FileSlice>(piece)));
+      }
+    }
+  }
+  if (at < bytes.size()) stream_->write(bytes.slice(at, bytes.size() - at));
+  broker_.metrics().bytes_sent += total;
+}
+
+void Connection::resume_later() {
+  if (resuming_) return;
+  resuming_ = true;
+  broker_.resume_later(id_);
+}
+
+void Connection::resume() {
+  resuming_ = false;
+  if (closed()) return;
+  if (!send_queue_full()) send_queue_was_full_ = false;
+  pump();
+  if (closed()) return;
+  if (slots_.empty() && (peer_ended_ || finishing_)) {
+    // What is left is at most a cut frame.
+    stream_->finish();
+    finishing_ = true;
+    return;
+  }
+  if (reading_paused_ && !peer_ended_ && !finishing_ && !send_queue_full() && (slots_.empty() || may_take_next())) {
+    reading_paused_ = false;
+    stream_->pause_reading(false);
+  }
+  reader_.release(broker_.pool());
+}
+
+bool Connection::send_queue_full() const {
+  return stream_->queued_bytes() > send_queue_bytes_max || stream_->queued_file_bytes() > send_queue_file_bytes_max;
+}
+
+void Connection::hold_back() {
+  if (reading_paused_) return;
+  reading_paused_ = true;
+  stream_->pause_reading(true);
+}
+
+void Connection::on_drained() {
+  resume_later();
+}
+
+void Connection::on_broken(const Failure&) {
+  broker_.close_later(*this);
+}
+
+void Connection::close() {
+  stream_.reset();
+  slots_.clear();
+  reader_ = {};
+}
+
+void Connection::finish() {
+  if (closed() || finishing_) return;
+  finishing_ = true;
+  hold_back();
+  if (slots_.empty()) stream_->finish();
+}
+
+void Connection::check(Instant now, Duration idle_max) {
+  if (closed()) return;
+  if (slots_.empty() && now - last_active_ > idle_max) {
+    broker_.metrics().idle_connections_closed += 1;
+    broker_.close_later(*this);
+    return;
+  }
+  const size_t partial = reader_.buffered();
+  if (partial == 0 || !slots_.empty() || now - frame_started_ <= frame_time_max) return;
+  const auto seconds_taken = static_cast<uint64_t>((now - frame_started_).milliseconds() / 1000);
+  if (partial < seconds_taken * frame_bytes_per_second_min) {
+    broker_.metrics().slow_frames_closed += 1;
+    broker_.close_later(*this);
+  }
+}
+
+}  // namespace moldau::broker

@@ -1,0 +1,99 @@
+// Connection: one client's byte stream. Reads frames, hands requests to the broker, and sends the answers in the order
+// of the requests.
+//
+// Order. Kafka handles one request of a connection at a time. Here produces may overlap each other, for they are
+// appended in their order and answered in their order; any other request waits until all before it are answered, and
+// those behind it wait too. What waits stays in the receive block, and reading stops when that is full.
+//
+// Bounds: at most requests_in_flight_max requests; no further request is taken while more than send_queue_bytes_max
+// wait for the peer to read; a half-received frame has frame_time_max to arrive unless it comes at
+// frame_bytes_per_second_min.
+//
+// An idle connection holds no receive block and no response: this object and its stream.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/frame_reader.h"
+#include "broker/request.h"
+#include "io/network.h"
+
+namespace moldau::broker {
+
+class Broker;
+
+class Connection final : public io::StreamHandler {
+ public:
+  static constexpr size_t requests_in_flight_max = 128;
+  static constexpr size_t send_queue_bytes_max = 1 << 20;
+  static constexpr uint64_t send_queue_file_bytes_max = 64ULL << 20;
+  static constexpr size_t reads_per_turn_max = 16;
+  static constexpr Duration frame_time_max = seconds(30);
+  static constexpr uint64_t frame_bytes_per_second_min = 1024;
+
+  Connection(Broker& broker, ConnectionId id, std::unique_ptr<io::Stream> stream, std::shared_ptr<const Peer> peer,
+             Instant now);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  ConnectionId id() const noexcept { return id_; }
+  const Peer& peer() const noexcept { return *peer_; }
+
+  /// The answer to the request of that slot; sent when those before it are.
+  void deliver(uint64_t slot, Response response);
+  /// The request of that slot has no answer (acks=0).
+  void deliver_nothing(uint64_t slot);
+  /// Closes at once, dropping what is queued.
+  void close();
+  /// Answers what is in flight, sends it, and closes; takes no further request.
+  void finish();
+  /// Looks at the time: closes what is idle or too slow.
+  void check(Instant now, Duration idle_max);
+  /// True when it closed and waits to be destroyed.
+  bool closed() const noexcept { return stream_ == nullptr; }
+  bool busy() const noexcept { return !slots_.empty(); }
+  /// Goes on with what had to wait; the broker calls it in a turn of its own.
+  void resume();
+
+ private:
+  struct Slot {
+    bool ready = false;
+    Response response;
+  };
+
+  void on_readable() override;
+  void on_drained() override;
+  void on_broken(const Failure& why) override;
+
+  void pump();
+  bool may_take_next() const;
+  bool take(Bytes frame);
+  void refuse_bytes();
+  void flush();
+  void send(Response response);
+  void resume_later();
+  bool send_queue_full() const;
+  void hold_back();
+
+  Broker& broker_;
+  ConnectionId id_;
+  std::unique_ptr<io::Stream> stream_;
+  std::shared_ptr<const Peer> peer_;
+  FrameReader reader_;
+  std::vector<Slot> slots_;  // of requests in flight, oldest first
+  uint64_t first_slot_ = 0;  // number of the oldest
+  Instant last_active_;
+  Instant frame_started_{INT64_MAX};
+  bool only_produces_ = true;  // all in flight are produces
+  bool pumping_ = false;
+  bool send_queue_was_full_ = false;
+  bool resuming_ = false;  // resume() is on its way
+  bool reading_paused_ = false;
+  bool peer_ended_ = false;
+  bool finishing_ = false;
+};
+
+}  // namespace moldau::broker

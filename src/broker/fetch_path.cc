@@ -1,0 +1,267 @@
+#include "broker/fetch_path.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/broker.h"
+
+namespace moldau::broker {
+
+using wire::ErrorCode;
+
+FetchPath::~FetchPath() = default;
+
+void FetchPath::handle(Request request) {
+  if (!broker_.decode_body(request, message_)) return;
+  auto made = std::make_unique<PendingFetch>();
+  PendingFetch& fetch = *made;
+  fetch.id = next_id_++;
+  fetch.request = std::move(request);
+  Arena arena;
+  const api::RequestContext context = broker_.context(fetch.request, arena);
+  fetch.plan = api::plan_fetch(context, broker_.facts(), message_, sessions_);
+  fetch.pieces.resize(fetch.plan.items.size());
+  by_connection_[fetch.request.connection.index] = fetch.id;
+  pending_.emplace(fetch.id, std::move(made));
+  attempt(fetch);
+}
+
+// Reads everything, and answers, waits, or warms.
+void FetchPath::attempt(PendingFetch& fetch) {
+  ReadTotals totals = read_all(fetch);
+  if (!totals.cold.empty() && fetch.cold_rounds < cold_rounds_max) {
+    warm(fetch, std::move(totals.cold));
+    return;
+  }
+  const bool done = fetch.final_read || !totals.cold.empty() || fetch.plan.max_wait_ms <= 0 || totals.read == 0 ||
+                    totals.error || totals.diverging ||
+                    totals.bytes >= static_cast<uint64_t>(std::max(fetch.plan.min_bytes, 0));
+  if (done) {
+    respond(fetch);
+  } else {
+    wait(fetch);
+  }
+}
+
+FetchPath::ReadTotals FetchPath::read_all(PendingFetch& fetch) {
+  ReadTotals totals;
+  auto limit = static_cast<uint64_t>(std::max(fetch.plan.max_bytes, 0));
+  bool at_least_one = true;
+  for (uint32_t i = 0; i < fetch.plan.items.size(); ++i) {
+    api::FetchItem& item = fetch.plan.items[i];
+    if (item.unread) continue;
+    read_item(fetch, i, limit, at_least_one, totals);
+    ++totals.read;
+    if (item.records_bytes > 0) at_least_one = false;
+    limit -= std::min(limit, item.records_bytes);
+    totals.bytes += item.records_bytes;
+    totals.error = totals.error || item.error != ErrorCode::none;
+  }
+  return totals;
+}
+
+ErrorCode FetchPath::check_item(const PendingFetch& fetch, const api::FetchItem& item, Partition& partition) const {
+  const bool only_leader = fetch.plan.from_follower() || fetch.request.version < 11;
+  if (const ErrorCode error = partition.may_read(item.wish.current_leader_epoch, only_leader);
+      error != ErrorCode::none) {
+    return error;
+  }
+  if (fetch.plan.from_follower() && !partition.leader()->is_follower(fetch.plan.replica)) {
+    return item.wish.current_leader_epoch >= 0 ? ErrorCode::unknown_leader_epoch : ErrorCode::not_leader_or_follower;
+  }
+  if (fetch.plan.read_committed && partition.log().holds_transactional_data()) return ErrorCode::unsupported_version;
+  return ErrorCode::none;
+}
+
+// Compares the fetcher's history with ours (KIP-595): true when it must truncate first.
+bool FetchPath::diverges(api::FetchItem& item, Partition& partition) {
+  if (item.wish.last_fetched_epoch < 0) return false;
+  store::Log& log = partition.log();
+  const Epoch wanted = item.wish.last_fetched_epoch;
+  store::Log::EpochEnd end = log.end_of_epoch(wanted);
+  if (wanted == partition.leader_epoch() && partition.leads()) end = {wanted, log.appended_end()};
+  if (end.epoch == no_epoch || end.end == no_offset || item.wish.fetch_offset < log.log_start()) {
+    item.error = ErrorCode::offset_out_of_range;
+    return false;
+  }
+  if (end.epoch >= wanted && end.end >= item.wish.fetch_offset) return false;
+  item.diverging = {end.epoch, end.end};
+  return true;
+}
+
+void FetchPath::read_item(PendingFetch& fetch, uint32_t index, uint64_t limit, bool at_least_one, ReadTotals& totals) {
+  api::FetchItem& item = fetch.plan.items[index];
+  fetch.pieces[index].clear();
+  item.error = ErrorCode::none;
+  item.high_watermark = item.last_stable = item.log_start = no_offset;
+  item.diverging = {};
+  item.records_bytes = 0;
+  item.records_id = index;
+  Partition* const partition = broker_.partition(item.id);
+  item.error = partition == nullptr ? ErrorCode::not_leader_or_follower : check_item(fetch, item, *partition);
+  if (item.error != ErrorCode::none) return;
+  store::Log& log = partition->log();
+  const Offset from = item.wish.fetch_offset;
+  const Offset high_watermark = partition->high_watermark();
+  const Offset last_stable = partition->last_stable_offset();
+  const Offset log_start = log.log_start();
+  if (diverges(item, *partition)) {
+    totals.diverging = true;
+  } else if (item.error != ErrorCode::none) {
+    return;
+  } else if (from < log_start || from > log.appended_end()) {
+    item.error = ErrorCode::offset_out_of_range;
+    return;
+  } else {
+    const Offset up_to = fetch.plan.from_follower()  ? log.appended_end()
+                         : fetch.plan.read_committed ? last_stable
+                                                     : high_watermark;
+    const uint64_t bytes_max = std::min<uint64_t>(limit, static_cast<uint64_t>(std::max(item.wish.bytes_max, 0)));
+    if (from < up_to && (bytes_max > 0 || at_least_one)) {
+      store::ReadError error = store::ReadError::none;
+      store::ReadResult read = log.read(from, up_to, bytes_max, at_least_one, error);
+      if (error != store::ReadError::none) {
+        item.error = error == store::ReadError::out_of_range ? ErrorCode::offset_out_of_range
+                     : error == store::ReadError::damaged    ? ErrorCode::corrupt_message
+                                                             : ErrorCode::kafka_storage_error;
+        return;
+      }
+      if (read.cold.has_value()) totals.cold.push_back(std::move(*read.cold));
+      item.records_bytes = read.size;
+      fetch.pieces[index] = std::move(read.pieces);
+    }
+    if (fetch.plan.from_follower() && fetch.waits == nullptr && fetch.cold_rounds == 0) {
+      partition->follower_fetched({fetch.plan.replica, fetch.plan.replica_epoch, from, log.appended_end()});
+    }
+  }
+  item.high_watermark = partition->high_watermark();
+  item.last_stable = std::max(last_stable, log_start);
+  item.log_start = log_start;
+}
+
+// Brings bytes into memory in the pool, then reads again.
+void FetchPath::warm(PendingFetch& fetch, std::vector<io::FileSlice> cold) {
+  ++fetch.cold_rounds;
+  fetch.cold_reads = static_cast<uint32_t>(cold.size());
+  broker_.metrics().cold_reads += cold.size();
+  for (io::FileSlice& slice : cold) {
+    broker_.surface().disk.prefetch(std::move(slice.file), slice.offset, slice.size,
+                                    broker_.guarded<Status>([this, id = fetch.id](const Status&) {
+                                      PendingFetch* const waiting = find(id);
+                                      if (waiting != nullptr && --waiting->cold_reads == 0) attempt(*waiting);
+                                    }));
+  }
+}
+
+void FetchPath::wait(PendingFetch& fetch) {
+  if (fetch.waits == nullptr) {
+    fetch.waits = std::make_unique<FetchWait[]>(fetch.plan.items.size());
+    fetch.available.assign(fetch.plan.items.size(), 0);
+    const Instant deadline = broker_.now() + milliseconds(fetch.plan.max_wait_ms);
+    fetch.timer = broker_.surface().timers.start(deadline, [this, id = fetch.id] {
+      PendingFetch* const waiting = find(id);
+      if (waiting == nullptr) return;
+      waiting->timer = 0;
+      waiting->final_read = true;
+      if (waiting->cold_reads == 0) attempt(*waiting);
+    });
+  }
+  for (uint32_t i = 0; i < fetch.plan.items.size(); ++i) {
+    const api::FetchItem& item = fetch.plan.items[i];
+    fetch.available[i] = item.records_bytes;
+    fetch.pieces[i].clear();
+    if (item.unread) continue;
+    Partition* const partition = broker_.partition(item.id);
+    FetchWait& wait = fetch.waits[i];
+    wait.fetch = &fetch;
+    wait.item = i;
+    if (partition != nullptr && wait.link == nullptr) partition->add_wait(wait);
+  }
+}
+
+void FetchPath::wake(PendingFetch& fetch, uint32_t item) {
+  if (!fetch.available.empty()) fetch.available[item] = UINT64_MAX;  // to be measured again
+  if (fetch.woken) return;
+  fetch.woken = true;
+  woken_.push_back(fetch.id);
+  if (looking_) return;
+  looking_ = true;
+  broker_.surface().executor.at_turn_end(broker_.guarded_call([this] { look_again(); }));
+}
+
+void FetchPath::look_again() {
+  looking_ = false;
+  for (const uint64_t id : std::exchange(woken_, {})) {
+    PendingFetch* const fetch = find(id);
+    if (fetch == nullptr) continue;
+    fetch->woken = false;
+    if (fetch->cold_reads > 0 || fetch->waits == nullptr) continue;
+    if (enough(*fetch)) attempt(*fetch);
+  }
+}
+
+// Whether a woken fetch is worth reading in full: measures only the partitions that woke it.
+bool FetchPath::enough(PendingFetch& fetch) {
+  const auto wanted = static_cast<uint64_t>(std::max(fetch.plan.min_bytes, 0));
+  uint64_t total = 0;
+  for (uint32_t i = 0; i < fetch.plan.items.size(); ++i) {
+    api::FetchItem& item = fetch.plan.items[i];
+    if (item.unread) continue;
+    if (fetch.available[i] == UINT64_MAX) {
+      ReadTotals totals;
+      read_item(fetch, i, static_cast<uint64_t>(std::max(fetch.plan.max_bytes, 0)), true, totals);
+      if (item.error != ErrorCode::none || totals.diverging) return true;
+      fetch.available[i] = item.records_bytes;
+      fetch.pieces[i].clear();
+    }
+    total += fetch.available[i];
+    if (total >= wanted && total > 0) return true;
+  }
+  return false;
+}
+
+void FetchPath::respond(PendingFetch& fetch) {
+  Arena arena;
+  const api::RequestContext context = broker_.context(fetch.request, arena);
+  for (const api::FetchItem& item : fetch.plan.items) {
+    if (item.error != ErrorCode::none) broker_.metrics().fetch_errors += 1;
+    broker_.metrics().record_bytes_fetched += item.records_bytes;
+  }
+  const uint64_t random = fetch.plan.use == api::FetchSessionUse::create ? broker_.surface().entropy.next() : 0;
+  const wire::FetchResponse response = api::fetch(context, broker_.facts(), fetch.plan, sessions_, random);
+  broker_.answer(fetch.request, response, std::move(fetch.pieces));
+  erase(fetch);
+}
+
+PendingFetch* FetchPath::find(uint64_t id) {
+  const auto found = pending_.find(id);
+  return found == pending_.end() ? nullptr : found->second.get();
+}
+
+void FetchPath::erase(PendingFetch& fetch) {
+  if (fetch.timer != 0) broker_.surface().timers.cancel(fetch.timer);
+  const auto by_connection = by_connection_.find(fetch.request.connection.index);
+  if (by_connection != by_connection_.end() && by_connection->second == fetch.id) by_connection_.erase(by_connection);
+  pending_.erase(fetch.id);
+}
+
+void FetchPath::answer_all() {
+  std::vector<uint64_t> ids;
+  for (const auto& [id, fetch] : pending_) ids.push_back(id);
+  std::sort(ids.begin(), ids.end());
+  for (const uint64_t id : ids) {
+    PendingFetch* const fetch = find(id);
+    if (fetch == nullptr) continue;
+    fetch->final_read = true;
+    if (fetch->cold_reads == 0) attempt(*fetch);
+  }
+}
+
+void FetchPath::forget(ConnectionId connection) {
+  const auto found = by_connection_.find(connection.index);
+  if (found == by_connection_.end()) return;
+  PendingFetch* const fetch = find(found->second);
+  if (fetch != nullptr && fetch->request.connection == connection) erase(*fetch);
+}
+
+}  // namespace moldau::broker

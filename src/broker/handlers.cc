@@ -1,0 +1,216 @@
+// The dispatch table and the handlers that need no path of their own: decode, ask api/, answer. Those that change
+// metadata answer when the change is committed and applied here.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "api/02_list_offsets.h"
+#include "api/03_metadata.h"
+#include "api/10_find_coordinator.h"
+#include "api/18_api_versions.h"
+#include "api/19_create_topics.h"
+#include "api/20_delete_topics.h"
+#include "api/22_init_producer_id.h"
+#include "api/32_describe_configs.h"
+#include "api/60_describe_cluster.h"
+#include "api/75_describe_topic_partitions.h"
+#include "broker/broker.h"
+
+namespace moldau::broker {
+namespace {
+
+using wire::ErrorCode;
+
+/// A handler whose answer follows from the request and the image alone.
+template <typename Message, auto function>
+void answer_at_once(Broker& broker, Request request) {
+  Message message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  const api::RequestContext context = broker.context(request, arena);
+  broker.answer(request, function(context, broker.facts(), message));
+}
+
+wire::FindCoordinatorResponse find_coordinator(const api::RequestContext& context, const api::Facts&,
+                                               const wire::FindCoordinatorRequest& request) {
+  return api::find_coordinator(context, request);
+}
+
+void handle_metadata(Broker& broker, Request request) {
+  wire::MetadataRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  const api::RequestContext context = broker.context(request, arena);
+  const std::vector<std::string_view> missing = api::topics_to_create(context, broker.facts(), message);
+  if (missing.empty()) {
+    broker.answer(request, api::describe_cluster_metadata(context, broker.facts(), message, {}));
+    return;
+  }
+  metadata::CreateTopics create;
+  for (const std::string_view name : missing) create.topics.push_back({.name = std::string(name)});
+  broker.submit(std::move(create), [&broker, request = std::move(request),
+                                    message = std::move(message)](const MetadataOutcome& outcome) mutable {
+    std::vector<api::CreationOutcome> creations;
+    const auto* const result = std::get_if<metadata::CreateTopicsResult>(&outcome.response);
+    if (outcome.error == ErrorCode::none && result != nullptr) {
+      for (const metadata::CreatedTopic& topic : result->topics) creations.push_back({topic.name, topic.error});
+    }
+    Arena later;
+    const api::RequestContext again = broker.context(request, later);
+    broker.answer(request, api::describe_cluster_metadata(again, broker.facts(), message, creations));
+  });
+}
+
+void handle_create_topics(Broker& broker, Request request) {
+  wire::CreateTopicsRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  api::CreateTopicsPlan plan = api::plan_create_topics(broker.context(request, arena), message);
+  if (plan.request.topics.empty()) {
+    broker.answer(request, api::create_topics(broker.context(request, arena), plan, {}));
+    return;
+  }
+  metadata::CreateTopics create = plan.request;
+  broker.submit(std::move(create), [&broker, request = std::move(request),
+                                    plan = std::move(plan)](const MetadataOutcome& outcome) mutable {
+    metadata::CreateTopicsResult result;
+    const auto* const decided = std::get_if<metadata::CreateTopicsResult>(&outcome.response);
+    if (outcome.error == ErrorCode::none && decided != nullptr) {
+      result = *decided;
+    } else {
+      for (const metadata::NewTopic& topic : plan.request.topics) {
+        result.topics.push_back({.name = topic.name, .error = outcome.error, .message = message_of(outcome.error)});
+      }
+    }
+    Arena later;
+    broker.answer(request, api::create_topics(broker.context(request, later), plan, result));
+  });
+}
+
+void handle_delete_topics(Broker& broker, Request request) {
+  wire::DeleteTopicsRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  api::DeleteTopicsPlan plan = api::plan_delete_topics(broker.context(request, arena), broker.facts(), message);
+  if (plan.request.topics.empty()) {
+    broker.answer(request, api::delete_topics(broker.context(request, arena), plan, {}));
+    return;
+  }
+  metadata::DeleteTopics remove = plan.request;
+  broker.submit(std::move(remove), [&broker, request = std::move(request),
+                                    plan = std::move(plan)](const MetadataOutcome& outcome) mutable {
+    metadata::DeleteTopicsResult result;
+    const auto* const decided = std::get_if<metadata::DeleteTopicsResult>(&outcome.response);
+    if (outcome.error == ErrorCode::none && decided != nullptr) {
+      result = *decided;
+    } else {
+      for (const metadata::TopicToDelete& topic : plan.request.topics) {
+        result.topics.push_back({topic.name, topic.id, outcome.error, message_of(outcome.error)});
+      }
+    }
+    Arena later;
+    broker.answer(request, api::delete_topics(broker.context(request, later), plan, result));
+  });
+}
+
+void handle_init_producer_id(Broker& broker, Request request) {
+  wire::InitProducerIdRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  const ErrorCode refused = api::check_init_producer_id(broker.context(request, arena), message);
+  if (refused != ErrorCode::none) {
+    broker.answer(request, api::init_producer_id(broker.context(request, arena), refused, no_producer_id));
+    return;
+  }
+  broker.next_producer_id([&broker, request = std::move(request)](ErrorCode error, ProducerId id) {
+    Arena later;
+    broker.answer(request, api::init_producer_id(broker.context(request, later), error, id));
+  });
+}
+
+/// Fills in the answer to one query.
+ErrorCode find_offset(Partition& partition, const api::ListOffsetsPlan& plan, const api::OffsetQuery& query,
+                      int16_t version, wire::ListOffsetsResponse::ListOffsetsPartitionResponse& row) {
+  if (const ErrorCode error = partition.may_read(query.current_leader_epoch, plan.only_leader);
+      error != ErrorCode::none) {
+    return error;
+  }
+  store::Log& log = partition.log();
+  const Offset up_to = !plan.from_client     ? log.appended_end()
+                       : plan.read_committed ? partition.last_stable_offset()
+                                             : partition.high_watermark();
+  const bool lagging = plan.from_client && partition.leader() != nullptr &&
+                       partition.leader()->epoch_start() > partition.high_watermark();
+  const ErrorCode lag_error = version >= 5 ? ErrorCode::offset_not_available : ErrorCode::leader_not_available;
+  store::TimestampOffset found;
+  switch (query.timestamp) {
+    case api::latest_timestamp:
+      if (lagging) return lag_error;
+      found = {up_to, no_timestamp, partition.leader_epoch()};
+      break;
+    case api::earliest_timestamp:
+    case api::earliest_local_timestamp:
+      found = {log.log_start(), no_timestamp, log.epoch_of(log.log_start())};
+      break;
+    case api::latest_tiered_timestamp:
+    case api::earliest_pending_upload_timestamp:
+      return ErrorCode::none;
+    default: {
+      const Result<store::TimestampOffset> result = query.timestamp == api::max_timestamp
+                                                        ? log.find_max_timestamp(up_to)
+                                                        : log.find_by_timestamp(query.timestamp, up_to);
+      if (!result.ok()) return ErrorCode::kafka_storage_error;
+      if (lagging && (result->offset == no_offset || result->offset >= up_to)) return lag_error;
+      if (result->offset == no_offset || result->offset >= up_to) return ErrorCode::none;
+      found = *result;
+    }
+  }
+  row.offset = found.offset;
+  row.timestamp = found.timestamp;
+  if (version >= 4) row.leader_epoch = found.leader_epoch;
+  return ErrorCode::none;
+}
+
+void handle_list_offsets(Broker& broker, Request request) {
+  wire::ListOffsetsRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  api::ListOffsetsPlan plan = api::plan_list_offsets(broker.context(request, arena), broker.facts(), message);
+  for (const api::OffsetQuery& query : plan.queries) {
+    auto& row = plan.response.topics[query.topic].partitions[query.partition];
+    Partition* const partition = broker.partition(query.id);
+    row.error_code = code_of(partition == nullptr ? ErrorCode::not_leader_or_follower
+                                                  : find_offset(*partition, plan, query, request.version, row));
+  }
+  broker.answer(request, plan.response);
+}
+
+constexpr Route table[] = {
+    {wire::ApiKey::produce, [](Broker& broker, Request request) { broker.produce_path().handle(std::move(request)); }},
+    {wire::ApiKey::fetch, [](Broker& broker, Request request) { broker.fetch_path().handle(std::move(request)); }},
+    {wire::ApiKey::list_offsets, handle_list_offsets},
+    {wire::ApiKey::metadata, handle_metadata},
+    {wire::ApiKey::find_coordinator, answer_at_once<wire::FindCoordinatorRequest, find_coordinator>},
+    {wire::ApiKey::api_versions, answer_at_once<wire::ApiVersionsRequest, api::api_versions>},
+    {wire::ApiKey::create_topics, handle_create_topics},
+    {wire::ApiKey::delete_topics, handle_delete_topics},
+    {wire::ApiKey::init_producer_id, handle_init_producer_id},
+    {wire::ApiKey::describe_configs, answer_at_once<wire::DescribeConfigsRequest, api::describe_configs>},
+    {wire::ApiKey::describe_cluster, answer_at_once<wire::DescribeClusterRequest, api::describe_cluster>},
+    {wire::ApiKey::describe_topic_partitions,
+     answer_at_once<wire::DescribeTopicPartitionsRequest, api::describe_topic_partitions>},
+};
+
+}  // namespace
+
+std::span<const Route> routes() {
+  return table;
+}
+
+Handler handler_of(wire::ApiKey key) {
+  const auto found =
+      std::find_if(std::begin(table), std::end(table), [&](const Route& route) { return route.key == key; });
+  return found == std::end(table) ? nullptr : found->handler;
+}
+
+}  // namespace moldau::broker

@@ -1,0 +1,203 @@
+#include "broker/produce_path.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/trace.h"
+#include "broker/broker.h"
+
+namespace moldau::broker {
+
+using wire::ErrorCode;
+
+uint32_t ProducePath::claim() {
+  if (free_.empty()) {
+    slots_.push_back(std::make_unique<Pending>());
+    return static_cast<uint32_t>(slots_.size() - 1);
+  }
+  const uint32_t slot = free_.back();
+  free_.pop_back();
+  return slot;
+}
+
+void ProducePath::handle(Request request) {
+  if (!broker_.decode_body(request, message_)) return;
+  const uint32_t slot = claim();
+  Pending& pending = *slots_[slot];
+  pending.request = std::move(request);
+  pending.acks = message_.acks;
+  const api::RequestContext context = broker_.context(pending.request, pending.arena);
+  api::ProducePlan plan = api::plan_produce(context, broker_.facts(), message_);
+  pending.parts = std::move(plan.parts);
+  for (const auto& topic : message_.topic_data) pending.topics.push_back({topic.name, topic.topic_id});
+  const Instant deadline = broker_.now() + std::max(milliseconds(plan.timeout_ms), timeout_min);
+  pending.undecided = static_cast<uint32_t>(pending.parts.size()) + 1;
+  for (uint32_t index = 0; index < pending.parts.size(); ++index) {
+    if (pending.parts[index].error == ErrorCode::none) {
+      append(slot, index, deadline);
+    } else {
+      decided(slot);
+    }
+  }
+  decided(slot);
+}
+
+void ProducePath::append(uint32_t slot, uint32_t index, Instant deadline) {
+  Pending& pending = *slots_[slot];
+  api::ProducePart& part = pending.parts[index];
+  Partition* const partition = broker_.partition(part.id);
+  part.error = partition == nullptr ? ErrorCode::not_leader_or_follower : partition->may_append(pending.acks);
+  store::BatchToAppend batch;
+  if (part.error != ErrorCode::none || !admit(pending, part, *partition, batch)) {
+    decided(slot);
+    return;
+  }
+  Offset end = 0;
+  if (check_producer(part, *partition, end)) {
+    const auto bytes = batch.bytes.size();
+    const auto records = static_cast<uint64_t>(batch.record_count);
+    std::vector<store::BatchToAppend> batches;
+    batches.push_back(std::move(batch));
+    const Result<std::vector<store::Appended>> appended =
+        partition->log().append(std::move(batches), partition->leader_epoch());
+    if (appended.ok()) {
+      part.base_offset = appended->front().base_offset;
+      part.log_append_time = admitted_.log_append_time;
+      end = appended->front().last_offset + 1;
+      Metrics& metrics = broker_.metrics();
+      metrics.batches_appended += 1;
+      metrics.records_appended += records;
+      metrics.record_bytes_appended += bytes;
+    } else {
+      part.error = ErrorCode::kafka_storage_error;
+    }
+  }
+  if (part.error != ErrorCode::none) {
+    decided(slot);
+    return;
+  }
+  part.log_start = partition->log().log_start();
+  if (pending.acks == 0) {
+    decided(slot);
+    return;
+  }
+  const uint64_t id = (static_cast<uint64_t>(pending.generation) << 32) | slot;
+  partition->wait_for({{id, index}, end, pending.acks, deadline});
+}
+
+bool ProducePath::admit(Pending& pending, api::ProducePart& part, Partition& partition, store::BatchToAppend& batch) {
+  const Bytes records = pending.request.frame.slice_of(part.records);
+  log::AdmissionInput input;
+  input.records = records.span();
+  input.topic_partition = partition.name();
+  input.produce_version = pending.request.version;
+  input.now = broker_.wall();
+  log::Admission admission = log::admit(input, partition.admission(), workspace_);
+  if (!admission.has_value()) {
+    if (admission.error().names_log_start_offset) part.log_start = partition.log().log_start();
+    refuse(pending, part, std::move(admission.error()));
+    return false;
+  }
+  admitted_ = *admission;
+  batch.bytes = admitted_.in_workspace ? Bytes::copy_of(admitted_.bytes) : records.slice_of(admitted_.bytes);
+  batch.record_count = admitted_.record_count;
+  batch.max_timestamp = admitted_.max_timestamp;
+  batch.offset_of_max_timestamp_delta = std::max(admitted_.max_timestamp_offset_delta, 0);
+  return true;
+}
+
+void ProducePath::refuse(Pending& pending, api::ProducePart& part, log::Refusal refusal) {
+  part.error = refusal.error;
+  if (refusal.message.has_value()) part.message = pending.arena.keep(*refusal.message);
+  for (const log::RecordError& error : refusal.record_errors) {
+    part.record_errors.push_back({error.batch_index, pending.arena.keep(error.message)});
+  }
+  trace(TraceLevel::debug, "event=produce_refused partition={}-{} error={} detail=\"{}\"", part.topic_name, part.index,
+        name_of(part.error), refusal.detail);
+}
+
+bool ProducePath::check_producer(api::ProducePart& part, Partition& partition, Offset& end) {
+  if (admitted_.producer_id == no_producer_id) return true;
+  log::ProducerAppend append;
+  append.producer_id = admitted_.producer_id;
+  append.epoch = admitted_.producer_epoch;
+  append.base_sequence = admitted_.base_sequence;
+  append.last_sequence = admitted_.last_sequence;
+  append.base_offset = partition.log().next_offset();
+  append.last_offset = append.base_offset + admitted_.last_offset_delta;
+  append.max_timestamp = admitted_.max_timestamp;
+  append.transactional = admitted_.transactional;
+  const log::ProducerCheck check = partition.log().producers().check(append, partition.log().ever_held_records());
+  switch (check.verdict) {
+    case log::ProducerVerdict::append:
+      return true;
+    case log::ProducerVerdict::duplicate:
+      part.base_offset = check.original.first_offset();
+      part.log_append_time = check.original.timestamp;
+      end = check.original.last_offset + 1;
+      return false;
+    case log::ProducerVerdict::out_of_order_sequence:
+      part.error = ErrorCode::out_of_order_sequence_number;
+      break;
+    case log::ProducerVerdict::duplicate_sequence:
+      part.error = ErrorCode::duplicate_sequence_number;
+      break;
+    case log::ProducerVerdict::invalid_epoch:
+      part.error = ErrorCode::invalid_producer_epoch;
+      break;
+    case log::ProducerVerdict::invalid_transaction:
+      part.error = ErrorCode::invalid_txn_state;
+      break;
+  }
+  part.log_start = partition.log().log_start();
+  return false;
+}
+
+void ProducePath::acknowledge(const replica::ProduceId& produce, ErrorCode error) {
+  const auto slot = static_cast<uint32_t>(produce.request);
+  const auto generation = static_cast<uint32_t>(produce.request >> 32);
+  if (slot >= slots_.size() || slots_[slot]->generation != generation) return;
+  Pending& pending = *slots_[slot];
+  if (error != ErrorCode::none) {
+    api::ProducePart& part = pending.parts[produce.part];
+    part.error = error;
+    // Kafka keeps what the append found when only the acknowledgement failed.
+    if (error == ErrorCode::kafka_storage_error || error == ErrorCode::not_leader_or_follower) {
+      part.base_offset = no_offset;
+      part.log_append_time = no_timestamp;
+      part.log_start = no_offset;
+    }
+  }
+  decided(slot);
+}
+
+void ProducePath::decided(uint32_t slot) {
+  Pending& pending = *slots_[slot];
+  if (--pending.undecided > 0) return;
+  answer(pending);
+  ++pending.generation;
+  pending.request = {};
+  pending.parts.clear();
+  pending.topics.clear();
+  pending.arena.reset();
+  free_.push_back(slot);
+}
+
+void ProducePath::answer(Pending& pending) {
+  const auto errors = std::count_if(pending.parts.begin(), pending.parts.end(),
+                                    [](const api::ProducePart& part) { return part.error != ErrorCode::none; });
+  broker_.metrics().produce_errors += static_cast<uint64_t>(errors);
+  if (pending.acks == 0) {
+    // Nobody reads an answer: a closed connection is how the producer learns of an error.
+    if (errors > 0) {
+      broker_.close_connection(pending.request.connection);
+    } else {
+      broker_.answer_nothing(pending.request);
+    }
+    return;
+  }
+  const api::RequestContext context = broker_.context(pending.request, pending.arena);
+  broker_.answer(pending.request, api::produce(context, broker_.facts(), pending.topics, pending.parts));
+}
+
+}  // namespace moldau::broker

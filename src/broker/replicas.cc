@@ -1,0 +1,112 @@
+#include "broker/replicas.h"
+
+#include <algorithm>
+
+#include "base/trace.h"
+
+namespace moldau::broker {
+
+using wire::ErrorCode;
+
+Replicas::Replicas(PartitionHost& host, store::Store& store, NodeId self, const metadata::ConfigMap& static_config,
+                   const metadata::BrokerSettings& settings)
+    : host_(host), store_(store), self_(self), static_config_(static_config), settings_(settings) {}
+
+Partition* Replicas::find(const TopicPartitionId& id) noexcept {
+  const auto found = partitions_.find(id);
+  return found == partitions_.end() ? nullptr : found->second.get();
+}
+
+metadata::TopicSettings Replicas::settings_of(const metadata::Image& image, const std::string& topic) const {
+  return metadata::resolve_topic(topic, image.topic_configs(topic), image.broker_layers(self_, &static_config_));
+}
+
+store::LogConfig Replicas::log_config(const metadata::Image& image, const std::string& topic) const {
+  return log_config_of(settings_of(image, topic), settings_.producer_id_expiration_ms);
+}
+
+void Replicas::apply(const metadata::Image& image, const metadata::ImageDelta* delta) {
+  if (delta == nullptr) {
+    apply_all(image);
+    return;
+  }
+  for (const auto& topic : delta->deleted_topics) remove_topic(topic.id);
+  for (const TopicPartitionId& id : delta->changed_partitions) {
+    if (const metadata::TopicImage* const topic = image.topic(id.topic_id))
+      apply_partition(image, *topic, id.partition);
+  }
+  bool brokers = false;
+  for (const metadata::ConfigResource& resource : delta->changed_configs) {
+    if (resource.type == metadata::ConfigResourceType::broker) brokers = true;
+    if (resource.type != metadata::ConfigResourceType::topic) continue;
+    if (const metadata::TopicImage* const topic = image.topic(resource.name)) reconfigure(image, *topic);
+  }
+  if (brokers) image.for_each_topic([&](const metadata::TopicImage& topic) { reconfigure(image, topic); });
+}
+
+void Replicas::apply_all(const metadata::Image& image) {
+  std::vector<Uuid> gone;
+  for (const auto& [id, partition] : partitions_) {
+    if (image.topic(id.topic_id) == nullptr) gone.push_back(id.topic_id);
+  }
+  for (const Uuid& id : gone) remove_topic(id);
+  image.for_each_topic([&](const metadata::TopicImage& topic) {
+    topic.partitions.for_each(
+        [&](PartitionIndex index, const metadata::PartitionRef&) { apply_partition(image, topic, index); });
+    reconfigure(image, topic);
+  });
+}
+
+void Replicas::remove_topic(const Uuid& id) {
+  std::vector<TopicPartitionId> ids;
+  for (const auto& [partition_id, partition] : partitions_) {
+    if (partition_id.topic_id == id) ids.push_back(partition_id);
+  }
+  std::sort(ids.begin(), ids.end());
+  for (const TopicPartitionId& partition_id : ids) {
+    const auto found = partitions_.find(partition_id);
+    found->second->demote(ErrorCode::unknown_topic_or_partition);
+    const std::string name = found->second->name();
+    partitions_.erase(found);
+    if (const Status removed = store_.remove(partition_id); !removed.ok()) {
+      trace(TraceLevel::error, "event=log_not_removed partition={} why=\"{}\"", name, removed.failure().message);
+    }
+  }
+}
+
+void Replicas::apply_partition(const metadata::Image& image, const metadata::TopicImage& topic, PartitionIndex index) {
+  const metadata::PartitionImage* const partition = topic.partition(index);
+  if (partition == nullptr || !partition->has_replica(self_)) return;
+  const TopicPartitionId id{topic.id, index};
+  Partition* hosted = find(id);
+  if (hosted == nullptr) {
+    store::Log* log = store_.find(id);
+    if (log == nullptr) {
+      const Result<store::Log*> created = store_.create(id, topic.name);
+      if (!created.ok()) {
+        trace(TraceLevel::error, "event=log_not_created partition={}-{} why=\"{}\"", topic.name, index,
+              created.failure().message);
+        return;
+      }
+      log = *created;
+    }
+    auto made = std::make_unique<Partition>(host_, self_, *log, store_.checkpointed_high_watermark(id));
+    hosted = made.get();
+    partitions_.emplace(id, std::move(made));
+    hosted->configure(settings_of(image, topic.name));
+  }
+  hosted->apply(*partition, settings_of(image, topic.name).min_insync_replicas);
+}
+
+void Replicas::reconfigure(const metadata::Image& image, const metadata::TopicImage& topic) {
+  const metadata::TopicSettings settings = settings_of(image, topic.name);
+  topic.partitions.for_each([&](PartitionIndex index, const metadata::PartitionRef&) {
+    if (Partition* const hosted = find({topic.id, index})) hosted->configure(settings);
+  });
+}
+
+void Replicas::demote_all(ErrorCode error) {
+  for (auto& [id, partition] : partitions_) partition->demote(error);
+}
+
+}  // namespace moldau::broker
