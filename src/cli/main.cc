@@ -1,0 +1,73 @@
+#include "cli/main.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "cli/invocation.h"
+#include "cli/output.h"
+#include "cli/session.h"
+#include "cli/table.h"
+#include "cli/text.h"
+#include "cli/verbs.h"
+
+#ifndef MOLDAU_VERSION
+#define MOLDAU_VERSION "unknown"
+#endif
+
+namespace moldau::cli {
+namespace {
+
+int print_option_keys() {
+  Table table;
+  for (const auto& [key, help] : option_keys()) table.add({std::string(key), std::string(help)});
+  print(table.to_string());
+  return 0;
+}
+
+}  // namespace
+
+int print_version(const Invocation&) {
+  print("moldau " MOLDAU_VERSION "\n");
+  return 0;
+}
+
+int print_help(const Invocation& invocation) {
+  std::string path;
+  for (const std::string& word : invocation.arguments()) path += (path.empty() ? "" : " ") + word;
+  if (!path.empty() && find_command(path) == nullptr) {
+    std::vector<std::string_view> names;
+    for (const Command& command : commands()) {
+      if (!command.hidden) names.push_back(command.path);
+    }
+    const std::string_view near = nearest(path, names);
+    return fail(
+        fmt::format("unknown command '{}'{}", path, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+  }
+  print(help_of(path));
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
+  if (words.size() == 1 && words.front() == "--version") words.front() = "version";
+  const Result<Invocation> invocation = Invocation::parse(words);
+  if (!invocation.ok()) return fail(invocation.failure());
+  for (const std::string& option : invocation->texts("config-opt")) {
+    if (option == "list" || option == "help") return print_option_keys();
+  }
+  if (invocation->help() || invocation->command() == nullptr) {
+    print(help_of(invocation->path()));
+    return 0;
+  }
+  if (invocation->command()->run == nullptr) {
+    print(help_of(invocation->path()));
+    return 1;
+  }
+  return invocation->command()->run(*invocation);
+}
+
+}  // namespace moldau::cli

@@ -1,0 +1,395 @@
+#!/usr/bin/env python3
+"""The command line end to end: runs the verbs against a live broker, which it starts itself, and compares what they print.
+
+  cli_test.py                        starts `moldau broker` (MOLDAU_BINARY, or build/moldau) on a free port and a fresh folder
+  cli_test.py --brokers HOST:PORT    uses a cluster that runs, e.g. Apache Kafka: every check holds there too
+"""
+import argparse
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BINARY = os.environ.get("MOLDAU_BINARY") or os.path.join(ROOT, "build", "moldau")
+TIMEOUT = 60
+RECORDS = 20_000
+
+brokers = ""
+suffix = f"{os.getpid()}"
+
+
+class Run:
+    """One run of the binary: exit code and what it printed."""
+
+    def __init__(self, *words, data=b"", environment=None, cluster=None):
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("MOLDAU_", "RPK_"))}
+        env["MOLDAU_BROKERS"] = brokers if cluster is None else cluster
+        env.update(environment or {})
+        data = data.encode() if isinstance(data, str) else data
+        done = subprocess.run([BINARY, *words], input=data, capture_output=True, timeout=TIMEOUT, env=env)
+        self.code, self.raw, self.out, self.err = done.returncode, done.stdout, done.stdout.decode("utf-8", "replace"), done.stderr.decode()
+        self.words = words
+
+    def __repr__(self):
+        return f"moldau {' '.join(self.words)} -> {self.code}\n--- out\n{self.out[:2000]}\n--- err\n{self.err[:2000]}"
+
+
+def ok(*words, **options):
+    run = Run(*words, **options)
+    assert run.code == 0, run
+    return run
+
+
+def bad(*words, code=1, **options):
+    run = Run(*words, **options)
+    assert run.code == code, run
+    assert len(run.err.strip().split("\n")) == 1 and run.err, run
+    return run
+
+
+def equal(got, expected, run=None):
+    assert got == expected, f"expected {expected!r}\n     got {got!r}\n{run or ''}"
+
+
+def topic(name):
+    return f"{name}-{suffix}"
+
+
+# --- topics ---
+
+
+def test_create_list_describe_delete():
+    a, b = topic("a"), topic("bb")
+    run = ok("topic", "create", a, b, "-p", "3", "-r", "1", "-c", "retention.ms=86400000", "--topic-config=cleanup.policy=compact")
+    equal(run.out, f"TOPIC{' ' * (len(b) - 3)}STATUS\n{a}   OK\n{b}  OK\n", run)
+    run = bad_table("topic", "create", a)
+    assert f"{a}  TOPIC_ALREADY_EXISTS: " in run.out, run
+    run = ok("topic", "create", a, "--if-not-exists")
+    assert f"{a}  EXISTS\n" in run.out, run
+
+    run = ok("topic", "list", a, b)
+    equal(run.out, f"NAME{' ' * (len(b) - 2)}PARTITIONS  REPLICAS\n{a}   3           1\n{b}  3           1\n", run)
+    run = ok("topic", "ls", "-r", f"a-{suffix}|nothing")
+    equal([line.split()[0] for line in run.out.splitlines()], ["NAME", a], run)
+    equal(json.loads(ok("topic", "list", a, "--format", "json").out), [{"name": a, "partitions": 3, "replicas": 1}])
+    equal(ok("topic", "list", a, "--format", "yaml").out, f"- name: {a}\n  partitions: 3\n  replicas: 1\n")
+    run = ok("topic", "list", "-d", a)
+    assert re.fullmatch(rf"{a}, 3 partitions, 1 replicas\n +PARTITION  LEADER  EPOCH  REPLICAS\n"
+                        r"( +\d +\d+ +\d+ +\[\d+\]\n){3}", run.out), run
+    bad("topic", "list", "-i", "-r", ".*")
+    run = bad_table("topic", "list", topic("nothing"))
+    assert "UNKNOWN_TOPIC_OR_PARTITION" in run.err, run
+
+    run = ok("topic", "describe", a)
+    assert run.out.startswith(f"SUMMARY\n=======\nNAME        {a}\nPARTITIONS  3\nREPLICAS    1\n\nCONFIGS\n=======\nKEY "), run
+    assert re.search(r"\nretention.ms +86400000 +DYNAMIC_TOPIC_CONFIG\n", run.out), run
+    assert re.search(r"\ncleanup.policy +compact +DYNAMIC_TOPIC_CONFIG\n", run.out), run
+    assert re.search(r"\nmax.message.bytes +1048588 +DEFAULT_CONFIG\n", run.out), run
+    run = ok("topic", "describe", a, "-p")
+    equal(run.out.splitlines()[0].split(), ["PARTITION", "LEADER", "EPOCH", "REPLICAS", "LOG-START-OFFSET", "HIGH-WATERMARK"], run)
+    equal(len(run.out.splitlines()), 4, run)
+    described = json.loads(ok("topic", "info", a, "--format", "json").out)
+    equal(described[0]["summary"], {"name": a, "internal": False, "partitions": 3, "replicas": 1, "error": ""})
+    equal(len(described[0]["partitions"]), 3)
+    bad("topic", "describe", topic("nothing"))
+
+    run = bad_table("topic", "delete", a, topic("nothing"))
+    assert re.search(rf"{a} +OK\n", run.out) and "UNKNOWN_TOPIC_OR_PARTITION" in run.out, run
+    run = ok("topic", "delete", "-r", f"bb-{suffix}")
+    assert re.search(rf"{b} +OK\n", run.out), run
+
+
+def bad_table(*words):
+    run = Run(*words)
+    assert run.code == 1, run
+    return run
+
+
+def test_create_dry_and_errors():
+    name = topic("dry")
+    run = ok("topic", "create", name, "--dry", "-p", "2")
+    assert f"{name}  OK" in run.out, run
+    bad_table("topic", "list", name)
+    assert "INVALID_TOPIC_EXCEPTION" in bad_table("topic", "create", "a/b").out
+    assert "INVALID_CONFIG" in bad_table("topic", "create", name, "-c", "no.such.setting=1").out
+    assert "INVALID_CONFIG" in bad_table("topic", "create", name, "-c", "retention.ms=many").out
+    assert "INVALID_REPLICATION_FACTOR" in bad_table("topic", "create", name, "-r", "9").out
+    assert "INVALID_PARTITIONS" in bad_table("topic", "create", name, "-p", "0").out
+    bad("topic", "create", name, "-c", "novalue")
+
+
+# --- produce and consume ---
+
+
+def test_formats_round_trip():
+    name = topic("formats")
+    ok("topic", "create", name, "-p", "2")
+    # librdkafka leaves batches uncompressed that would not get smaller: the value is long and dull.
+    long = "v" * 300
+    run = ok("topic", "produce", name, "-p", "0", "-f", "%k %v\\n", "-H", "h:x", "-z", "zstd", data=f"k1 {long}\nk2 v two\nk3 ")
+    equal(re.sub(r"\d{13}", "T", run.out), "".join(f"Produced to partition 0 at offset {i} with timestamp T.\n" for i in range(3)), run)
+    run = ok("topic", "consume", name, "-o", ":end", "-f", "%p/%o %k=%v %h{%k:%v} %H %a{compression} %K %V\\n")
+    equal(run.out, f"0/0 k1={long} h:x 1 zstd 2 300\n0/1 k2=v two h:x 1 zstd 2 5\n0/2 k3= h:x 1 zstd 2 0\n", run)
+    run = ok("topic", "consume", name, "-o", "1:2", "-p", "0")
+    record = json.loads(run.out)
+    assert run.out.startswith('{\n  "topic": "'), run
+    equal({k: v for k, v in record.items() if k != "timestamp"},
+          {"topic": name, "key": "k2", "value": "v two", "headers": [{"key": "h", "value": "x"}], "partition": 0, "offset": 1})
+    run = ok("topic", "consume", name, "-o", ":end", "--pretty-print=false", "--meta-only", "-n", "1")
+    equal(json.loads(run.out)["value_size"], 300)
+    equal(run.out.count("\n"), 1)
+
+    # Sizes make any bytes safe, in both directions; tombstones stay tombstones.
+    blob = bytes(range(256)) + b"\n\n"
+    data = len(blob).to_bytes(4, "big") + blob
+    ok("topic", "produce", name, "-p", "1", "-f", "%V{big32}%v", "-o", "", data=data * 2)
+    run = ok("topic", "consume", name, "-p", "1", "-o", ":end", "-f", "%V{big32}%v")
+    equal(run.raw, data * 2)
+    ok("topic", "produce", name, "-p", "1", "-Z", "-k", "tomb", "-o", "", data="\n")
+    ok("topic", "produce", name, "-p", "1", "-k", "empty", "-o", "", data="\n")
+    run = ok("topic", "consume", name, "-p", "1", "-o", "-2", "-n", "2", "--pretty-print=false")
+    first, second = [json.loads(line) for line in run.out.splitlines()]
+    assert "value" not in first and first["key"] == "tomb", run
+    equal(second["value"], "")
+
+    run = ok("topic", "produce", "-f", "%t:%p:%v{json}\\n", "-p", "0", "-o", "%t %p %v\\n", data=f'{name}:1:{{"a" : [1, 2]}}\n')
+    equal(run.out, f'{name} 1 {{"a":[1,2]}}\n')
+    for acks in ("0", "1", "-1"):
+        for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
+            ok("topic", "produce", name, "--acks", acks, "-z", codec, "-o", "", "-k", codec, data=f"{acks} {long}\n" * 3)
+    found = ok("topic", "consume", name, "-o", ":end", "-f", "%k %v %a{compression}\\n").out
+    for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
+        equal(len(re.findall(rf"^{codec} -?\d {long} {codec}$", found, re.M)), 9, codec)
+
+
+def test_offsets():
+    name = topic("offsets")
+    ok("topic", "create", name, "-p", "1")
+    ok("topic", "produce", name, "-o", "", "-f", "%d %v\\n", data="".join(f"{1_600_000_000_000 + i * 1000} {i}\n" for i in range(10)))
+
+    def values(offset, *more):
+        return ok("topic", "consume", name, "-o", offset, "-f", "%v ", *more).out.split()
+
+    every = [str(i) for i in range(10)]
+    equal(values(":end"), every)
+    equal(values("3:6"), every[3:6])
+    equal(values("7:end"), every[7:])
+    equal(values(":4"), every[:4])
+    equal(values("8:400"), every[8:])
+    equal(values("20:30"), [])
+    equal(values("start", "-n", "2"), every[:2])
+    equal(values("+4", "-n", "2"), every[4:6])
+    equal(values("-3", "-n", "3"), every[7:])
+    equal(values("5", "-n", "1"), ["5"])
+    equal(values("@1600000003000:1600000006000"), every[3:6])
+    equal(values("@1600000003:3s"), every[3:6])
+    equal(values("@2020-09-13T12:26:45Z:end"), every[5:])
+    equal(values("@:2020-09-13T12:26:42Z"), every[:2])
+    equal(values("@-1h:end"), [])
+    assert "invalid offset" in bad("topic", "consume", name, "-o", "5:2").err
+    bad("topic", "consume", name, "-p", "7", "-o", ":end")
+    bad("topic", "consume", topic("nothing"), "-o", ":end")
+    bad("topic", "consume", name, "-f", "%q")
+    bad("topic", "consume", name, "-g", "group")
+
+
+def test_consume_follows_and_regex_reads_several():
+    one, two = topic("follow1"), topic("follow2")
+    ok("topic", "create", one, two)
+    follower = subprocess.Popen([BINARY, "--brokers", brokers, "topic", "consume", "-r", f"follow[12]-{suffix}", "-f", "%t %v\\n", "-n", "3"],
+                                stdout=subprocess.PIPE)
+    try:
+        ok("topic", "produce", one, "-o", "", data="x\n")
+        lines = [read_line(follower)]
+        ok("topic", "produce", two, "-o", "", data="y\nz\n")
+        lines += [read_line(follower), read_line(follower)]
+        equal(sorted(lines), sorted([f"{one} x\n", f"{two} y\n", f"{two} z\n"]))
+        equal(follower.wait(TIMEOUT), 0)
+    finally:
+        follower.kill()
+        follower.wait()
+
+
+def read_line(process):
+    """The next line, which must come within the time."""
+    line = b""
+    deadline = time.monotonic() + TIMEOUT
+    while not line.endswith(b"\n"):
+        left = deadline - time.monotonic()
+        assert left > 0 and select.select([process.stdout], [], [], left)[0], f"no line in time, got {line!r}"
+        byte = os.read(process.stdout.fileno(), 1)
+        assert byte, f"the output ended, got {line!r}"
+        line += byte
+    return line.decode()
+
+
+def test_typing_is_answered_line_by_line():
+    name = topic("typing")
+    ok("topic", "create", name)
+    producer = subprocess.Popen([BINARY, "--brokers", brokers, "topic", "produce", name, "-o", "%o %v\\n"],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        for i in range(3):
+            producer.stdin.write(f"line {i}\n".encode())
+            producer.stdin.flush()
+            equal(read_line(producer), f"{i} line {i}\n")
+        producer.stdin.close()
+        equal(producer.wait(TIMEOUT), 0)
+    finally:
+        producer.kill()
+        producer.wait()
+
+
+def test_produce_errors():
+    name = topic("errors")
+    run = bad("topic", "produce", name, data="x\n")
+    assert f"moldau topic create {name}" in run.err, run
+    ok("topic", "create", name)
+    run = bad("topic", "produce", name, "-f", "%k %v\\n", "-o", "", data="a 1\nb 2\nnokey")
+    assert "input record 3" in run.err, run
+    equal(ok("topic", "consume", name, "-o", ":end", "-f", "%k%v ").out, "a1 b2 ")
+    bad("topic", "produce", name, "-p", "9", data="x\n")
+    bad("topic", "produce", name, "-f", "%p %v\\n", data="0 x\n")
+    bad("topic", "produce", name, "-f", "", data="x\n")
+    bad("topic", "produce", data="x\n")
+    bad("topic", "produce", name, "-H", "novalue", data="x\n")
+    bad("topic", "produce", name, data="x" * 2_000_000 + "\n")
+    equal(ok("topic", "produce", name, data="").out, "")
+
+
+def test_many_records_keep_their_content_and_order():
+    name = topic("many")
+    ok("topic", "create", name, "-p", "6")
+    data = "".join(f"Package: p{i}\nVersion: {i}\nText: {'x' * (i % 2000)}\n\n" for i in range(RECORDS))
+    begin = time.monotonic()
+    ok("topic", "produce", name, "-f", "Package: %k\\n%v\\n\\n", "-o", "", data=data)
+    produced = time.monotonic()
+    out = ok("topic", "consume", name, "-o", ":end", "-f", "Package: %k\\n%v\\n\\n").out
+    consumed = time.monotonic()
+    equal(sorted(out.split("\n\n")), sorted(data.split("\n\n")))
+    keys = ok("topic", "consume", name, "-o", ":end", "-f", "%p %k\\n").out.split("\n")
+    for partition in range(6):
+        numbers = [int(line.split(" p")[1]) for line in keys if line.startswith(f"{partition} ")]
+        assert numbers == sorted(numbers) and numbers, f"partition {partition} is out of order"
+    print(f"  {RECORDS} records, {len(data) / 1e6:.0f} MB: produced in {produced - begin:.2f} s, consumed in {consumed - produced:.2f} s")
+
+
+# --- cluster, help, completion, errors ---
+
+
+def test_cluster():
+    ok("topic", "create", topic("cluster"))
+    run = ok("cluster", "info")
+    assert re.match(r"CLUSTER\n=======\n\S+\n\nBROKERS\n=======\nID +HOST +PORT\n\d+\* +\S+ +\d+\n\nTOPICS\n======\nNAME ", run.out), run
+    run = ok("cluster", "info", "-b")
+    assert re.fullmatch(r"ID +HOST +PORT\n\d+\* +\S+ +\d+\n", run.out), run
+    info = json.loads(ok("cluster", "metadata", "--format", "json").out)
+    equal(sorted(info), ["brokers", "cluster", "topics"])
+    run = ok("cluster", "health")
+    assert run.out.startswith("CLUSTER HEALTH OVERVIEW\n=======================\nHealthy:                          true\n"), run
+    health = json.loads(ok("cluster", "health", "--format", "json").out)
+    assert health["is_healthy"] and health["nodes_down"] == [], health
+    ok("cluster", "health", "-e")
+
+
+def test_errors_are_one_line_with_a_hint():
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{unused.getsockname()[1]}"
+    run = bad("topic", "list", cluster=address)
+    equal(run.err, f"moldau: could not reach {address}: connection refused; is a broker running? start one with: moldau broker\n")
+    bad("cluster", "health", cluster=address)
+    bad("topic", "produce", "x", cluster=address, data="y\n")
+    equal(bad("topics", "list").err, "moldau: unknown command 'topics'; did you mean topic?; see: moldau help\n")
+    equal(bad("topic", "create", "x", "--partitons", "3").err,
+          "moldau: unknown flag --partitons for 'topic create'; did you mean --partitions?\n")
+    bad("topic", "list", "-X", "tls.enabled=true")
+    ok("topic", "list", cluster=address, environment={"MOLDAU_BROKERS": brokers})
+    ok("topic", "list", "-X", f"brokers={brokers}", cluster=address)
+    ok("topic", "list", "--brokers", brokers, cluster=address)
+    ok("topic", "list", environment={"MOLDAU_BROKERS": "", "RPK_BROKERS": brokers})
+
+
+def test_help_version_and_completion():
+    assert re.fullmatch(r"moldau \d+\.\d+\.\d+\n", ok("version").out)
+    assert "topic" in ok("help").out and ok("--help").out == ok("help").out
+    assert "--partitions" in ok("help", "topic", "create").out
+    equal(ok("topic", "create", "-h").out, ok("help", "topic", "create").out)
+    assert "brokers" in ok("-X", "list").out
+    assert "--format" in ok("topic", "list", "--help").out
+    json.loads(ok("topic", "describe", "x", "--format", "help").out.split("\n", 1)[1])
+    name = topic("complete")
+    ok("topic", "create", name)
+    equal(ok("__complete", "--", "topic", "consume", name[:-1]).out, name + "\n")
+    equal(ok("__complete", "--", "topic", "cr").out.split("\t")[0], "create")
+    for shell in ("bash", "zsh", "fish"):
+        script = ok("generate", "shell-completion", shell).out
+        if shutil.which(shell):
+            subprocess.run([shell, "-n", "/dev/stdin"], input=script.encode(), check=True, timeout=TIMEOUT)
+    script = ok("generate", "shell-completion", "bash").out
+    ask = f'{script}\nmoldau() {{ "{BINARY}" "$@"; }}\nCOMP_WORDS=(moldau topic cr); COMP_CWORD=2; _moldau; echo "${{COMPREPLY[@]}}"'
+    equal(subprocess.run(["bash", "-c", ask], capture_output=True, timeout=TIMEOUT).stdout, b"create\n")
+    bad("generate", "shell-completion", "tcsh")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def main():
+    global brokers
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--brokers", default="")
+    parser.add_argument("--only", default="", help="run the tests whose names contain this")
+    arguments = parser.parse_args()
+    broker = folder = None
+    brokers = arguments.brokers
+    try:
+        if not brokers:
+            folder = tempfile.mkdtemp(prefix="moldau-cli-")
+            brokers = f"127.0.0.1:{free_port()}"
+            trace = open(os.path.join(folder, "trace"), "wb")
+            broker = subprocess.Popen([BINARY, "broker", "--data", os.path.join(folder, "data"), "--listen", brokers, "--admin", "none"],
+                                      stdout=trace, stderr=trace)
+        # Waiting for a cluster that is just starting is what -e is for.
+        ok("cluster", "health", "-e")
+        failures = 0
+        for name, test in sorted(globals().items()):
+            if not name.startswith("test_") or arguments.only not in name:
+                continue
+            begin = time.monotonic()
+            try:
+                test()
+                print(f"ok   {name} ({time.monotonic() - begin:.2f} s)")
+            except (AssertionError, subprocess.SubprocessError, ValueError, KeyError) as problem:
+                failures += 1
+                print(f"FAIL {name}: {problem}")
+        if broker is not None and broker.poll() is not None:
+            failures += 1
+            print(f"FAIL the broker ended with {broker.returncode}")
+        print(f"{failures} failed")
+        return 1 if failures else 0
+    finally:
+        if broker is not None:
+            broker.send_signal(signal.SIGTERM)
+            try:
+                broker.wait(20)
+            except subprocess.TimeoutExpired:
+                broker.kill()
+                broker.wait()
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
