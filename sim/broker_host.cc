@@ -1,0 +1,55 @@
+#include "sim/broker_host.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "metadata/broker_settings.h"
+
+namespace moldau::sim {
+
+BrokerHost::BrokerHost(Context& context, store::Mutant mutant)
+    : context_(context), node_(context.world.node(broker_name)), mutant_(mutant) {}
+
+Status BrokerHost::start() {
+  metadata::ConfigMap config;
+  config["node.id"] = "1";
+  config["log.dirs"] = data_folder_;
+  config["listeners"] = fmt::format("PLAINTEXT://{}:{}", broker_name, broker_port);
+  for (const std::string& setting : context_.profile.settings) {
+    const size_t equals = setting.find('=');
+    config[setting.substr(0, equals)] = setting.substr(equals + 1);
+  }
+  ASSIGN_OR_RETURN(metadata::BrokerSettings settings, metadata::resolve_broker(config));
+  failed_ = false;
+  const uint64_t generation = ++generation_;
+  broker_ = std::make_unique<broker::Broker>(node_.surface(),
+                                             broker::BrokerOptions{std::move(settings), std::move(config), mutant_});
+  broker_->on_fatal([this, generation](const Failure&) {
+    if (generation == generation_) failed_ = true;
+  });
+  Status started = broker_->start([this, generation](const Status& ready) {
+    if (generation != generation_ || ready.ok()) return;
+    context_.count("starts that failed late");
+    failed_ = true;
+  });
+  if (!started.ok() && !node_.crashed()) destroy();
+  return started;
+}
+
+void BrokerHost::stop(std::function<void()> done) {
+  broker_->stop([this, generation = generation_, done = std::move(done)](const Status&) {
+    if (generation == generation_)
+      context_.world.after(Duration{}, [this, generation, done] {
+        if (generation == generation_) done();
+      });
+  });
+}
+
+void BrokerHost::destroy() {
+  ++generation_;
+  broker_.reset();
+  failed_ = false;
+}
+
+}  // namespace moldau::sim

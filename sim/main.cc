@@ -1,0 +1,207 @@
+// moldau-sim: runs seeds of the simulator, in as many threads as there are cores, and prints what they found.
+//
+//   moldau-sim [--seconds N | --seeds N] [--seed S] [--from S] [--mutant NAME] [--trace] [--threads N]
+//
+// The last line is "N seeds, N failed". A failing seed prints one command that replays it. With --mutant, the run
+// passes if some seed finds the planted bug.
+#include <fmt/core.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/trace.h"
+#include "sim/run.h"
+
+namespace moldau::sim {
+namespace {
+
+struct Arguments {
+  uint64_t seeds = 0;
+  uint64_t seconds = 0;
+  uint64_t from = 1;
+  uint64_t threads = 0;
+  bool one = false;
+  bool trace = false;
+  std::string mutant;
+};
+
+/// What must have happened at least once in a run of 1,000 seeds or more: a zero means that a part of the simulator, or
+/// of the broker, is not exercised.
+constexpr const char* required[] = {"power cuts",
+                                    "kills",
+                                    "crashes in an operation",
+                                    "crashes in recovery",
+                                    "clean stops",
+                                    "recoveries",
+                                    "disk filled",
+                                    "torn tails",
+                                    "index files damaged",
+                                    "network partitions",
+                                    "stalls of the broker",
+                                    "syncs set to fail",
+                                    "writes set to fail",
+                                    "garbage connections",
+                                    "partitions audited",
+                                    "error.CORRUPT_MESSAGE",
+                                    "error.INVALID_RECORD",
+                                    "error.INVALID_TIMESTAMP",
+                                    "error.UNKNOWN_TOPIC_OR_PARTITION",
+                                    "error.UNKNOWN_TOPIC_ID",
+                                    "error.INVALID_REQUIRED_ACKS",
+                                    "error.OUT_OF_ORDER_SEQUENCE_NUMBER",
+                                    "error.INVALID_PRODUCER_EPOCH",
+                                    "error.OFFSET_OUT_OF_RANGE",
+                                    "error.UNKNOWN_LEADER_EPOCH",
+                                    "error.FETCH_SESSION_ID_NOT_FOUND",
+                                    "error.TOPIC_ALREADY_EXISTS",
+                                    "error.INVALID_TOPIC_EXCEPTION",
+                                    "error.INVALID_PARTITIONS",
+                                    "error.INVALID_REPLICATION_FACTOR",
+                                    "error.INVALID_CONFIG",
+                                    "error.KAFKA_STORAGE_ERROR",
+                                    "refused: a duplicate",
+                                    "refused: an old duplicate"};
+
+class Runner {
+ public:
+  explicit Runner(const Arguments& arguments) : arguments_(arguments) {}
+  int run();
+
+ private:
+  void work();
+  void take(const Verdict& verdict, bool twice_unequal);
+  bool more(uint64_t index) const;
+  int report();
+
+  const Arguments& arguments_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::atomic<uint64_t> next_{0};
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::map<std::string, uint64_t> counters_;
+  uint64_t done_ = 0;
+  uint64_t failed_ = 0;
+  uint64_t counting_ = 0;
+  uint64_t twice_ = 0;
+};
+
+bool Runner::more(uint64_t index) const {
+  if (stop_) return false;
+  if (arguments_.one) return index == 0;
+  if (arguments_.seconds > 0)
+    return std::chrono::steady_clock::now() - start_ < std::chrono::seconds(arguments_.seconds);
+  return index < arguments_.seeds;
+}
+
+void Runner::take(const Verdict& verdict, bool twice_unequal) {
+  const std::lock_guard lock(mutex_);
+  ++done_;
+  counting_ += verdict.counts;
+  for (const auto& [name, times] : verdict.counters) counters_[name] += times;
+  if (verdict.violation.empty() && !twice_unequal) return;
+  ++failed_;
+  fmt::print("seed {} failed: {}\n  replay: ./x sim --seed {}{}\n", verdict.seed,
+             twice_unequal ? "two runs of it differ" : verdict.violation, verdict.seed,
+             arguments_.mutant.empty() ? "" : " --mutant " + arguments_.mutant);
+  std::fflush(stdout);
+  if (!arguments_.mutant.empty()) stop_ = true;
+}
+
+void Runner::work() {
+  for (uint64_t index = next_++; more(index); index = next_++) {
+    const uint64_t seed = arguments_.from + index;
+    const RunOptions options{.mutant = arguments_.mutant, .trace = arguments_.trace};
+    const Verdict verdict = run_seed(seed, options);
+    bool unequal = false;
+    if (index % 100 == 17) {  // 1 % run twice
+      const Verdict again = run_seed(seed, options);
+      unequal = again.trace_hash != verdict.trace_hash;
+      const std::lock_guard lock(mutex_);
+      ++twice_;
+    }
+    take(verdict, unequal);
+  }
+}
+
+int Runner::report() {
+  for (const auto& [name, times] : counters_) fmt::print("{:>12}  {}\n", times, name);
+  bool missing = false;
+  if (counting_ >= 1'000 && arguments_.mutant.empty()) {
+    for (const char* name : required) {
+      if (counters_.contains(name)) continue;
+      fmt::print("never happened: {}\n", name);
+      missing = true;
+    }
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  fmt::print("{} seeds of {} count, {} run twice, {:.1f} seeds a minute\n", counting_, done_, twice_,
+             static_cast<double>(done_) * 60 / seconds);
+  if (!arguments_.mutant.empty()) {
+    fmt::print("mutant {}: {}\n", arguments_.mutant, failed_ > 0 ? "found" : "NOT FOUND");
+    fmt::print("{} seeds, {} failed\n", done_, failed_);
+    return failed_ > 0 ? 0 : 1;
+  }
+  fmt::print("{} seeds, {} failed\n", done_, failed_);
+  return failed_ > 0 || missing || done_ == 0 ? 1 : 0;
+}
+
+int Runner::run() {
+  uint64_t threads = arguments_.threads != 0 ? arguments_.threads : std::thread::hardware_concurrency();
+  if (arguments_.one) threads = 1;
+  std::vector<std::thread> pool;
+  for (uint64_t i = 1; i < threads; ++i) pool.emplace_back([this] { work(); });
+  work();
+  for (std::thread& thread : pool) thread.join();
+  return report();
+}
+
+bool parse(int argc, char** argv, Arguments& arguments) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string name = argv[i];
+    const bool has_value = i + 1 < argc;
+    if (name == "--trace") {
+      arguments.trace = true;
+    } else if (name == "--long") {
+      arguments.seeds = 10'000;
+    } else if (name == "--mutant" && has_value) {
+      arguments.mutant = argv[++i];
+    } else if ((name == "--seed" || name == "--seeds" || name == "--seconds" || name == "--from" ||
+                name == "--threads") &&
+               has_value) {
+      const uint64_t value = std::strtoull(argv[++i], nullptr, 10);
+      if (name == "--seed") arguments.from = value, arguments.one = true;
+      if (name == "--seeds") arguments.seeds = value;
+      if (name == "--seconds") arguments.seconds = value;
+      if (name == "--from") arguments.from = value;
+      if (name == "--threads") arguments.threads = value;
+    } else {
+      fmt::print(stderr,
+                 "moldau-sim: no option '{}': --seconds N, --seeds N, --seed S, --from S, --mutant NAME, --trace\n",
+                 name);
+      return false;
+    }
+  }
+  if (arguments.seeds == 0 && arguments.seconds == 0) arguments.seeds = 100;
+  return true;
+}
+
+}  // namespace
+}  // namespace moldau::sim
+
+int main(int argc, char** argv) {
+  moldau::sim::Arguments arguments;
+  if (!moldau::sim::parse(argc, argv, arguments)) return 1;
+  moldau::set_trace(arguments.trace
+                        ? [](moldau::TraceLevel, std::string_view line) { fmt::print(stderr, "{}\n", line); }
+                        : static_cast<moldau::TraceSink>(nullptr),
+                    moldau::TraceLevel::debug);
+  return moldau::sim::Runner(arguments).run();
+}

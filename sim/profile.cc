@@ -1,0 +1,93 @@
+#include "sim/profile.h"
+
+#include <fmt/core.h>
+
+#include "base/prng.h"
+
+namespace moldau::sim {
+namespace {
+
+/// A rate in parts per million for a fault class that is on: 1/20 to 1 of `most`.
+uint32_t rate(Prng& prng, uint32_t most) {
+  return static_cast<uint32_t>(prng.between(most / 20 + 1, most));
+}
+
+void draw_faults(Profile& p, Prng& prng) {
+  const auto on = [&prng] { return prng.chance(1, 2); };
+  p.lying_disk = prng.chance(1, 12);
+  p.write_caching = !p.lying_disk && prng.chance(1, 4);
+  p.full_disk = on();
+  p.failing_sync = prng.chance(1, 4);
+  p.failing_write = prng.chance(1, 5);
+  p.partitions_of_network = on();
+  p.stalls = on();
+  p.damaged_indexes = on();
+  p.torn_tail = prng.chance(1, 3);
+  p.clean_stops = prng.chance(1, 3);
+  p.crashes = static_cast<uint32_t>(prng.between(1, 3));
+  p.crash_in_operation = on();
+  p.crash_in_recovery = prng.chance(1, 4);
+  if (p.lying_disk) p.disk.lying_sync_ppm = rate(prng, 500'000);
+  if (on()) p.disk.slow_sync_ppm = rate(prng, 20'000);
+  p.disk.slow_sync_max = milliseconds(prng.between(5, 500));
+  if (on()) p.disk.uncached_ppm = rate(prng, 300'000);
+  p.disk.crash_style = io::sim::CrashStyle::by_seed;
+  if (on()) p.network.cut_ppm = rate(prng, 3'000);
+  if (on()) p.network.refuse_ppm = rate(prng, 200'000);
+  if (on()) p.network.hold_ppm = rate(prng, 2'000);
+  p.network.hold_max = milliseconds(prng.between(5, 2'000));
+  if (on()) p.network.delay_max = microseconds(prng.between(100, 20'000));
+  p.network.split_ppm = on() ? rate(prng, 500'000) : 0;
+}
+
+}  // namespace
+
+std::string describe(const Profile& p) {
+  std::string text = fmt::format("acks {}", p.acks);
+  const auto add = [&text](bool on, const char* name) {
+    if (on) text += std::string(", ") + name;
+  };
+  add(p.write_caching, "write caching");
+  add(p.lying_disk, "lying disk");
+  add(p.full_disk, "full disk");
+  add(p.failing_sync, "failing sync");
+  add(p.failing_write, "failing write");
+  add(p.partitions_of_network, "partitions");
+  add(p.stalls, "stalls");
+  add(p.damaged_indexes, "damaged indexes");
+  add(p.torn_tail, "torn tail");
+  add(p.clean_stops, "clean stops");
+  add(p.crash_in_operation, "crash in operation");
+  add(p.crash_in_recovery, "crash in recovery");
+  return text;
+}
+
+Profile draw_profile(uint64_t seed) {
+  Prng prng(seed ^ 0x6D6F6C646175ULL);
+  Profile p;
+  p.seed = seed;
+  p.producers = static_cast<uint32_t>(prng.between(4, 7));
+  p.readers = static_cast<uint32_t>(prng.between(2, 4));
+  p.topics = static_cast<uint32_t>(prng.between(1, 4));
+  p.partitions_per_topic = (16 + p.topics - 1) / p.topics + static_cast<uint32_t>(prng.below(4));
+  p.operations = static_cast<uint32_t>(prng.between(2'100, 2'600));
+  p.records_per_batch_max = static_cast<uint32_t>(prng.between(1, 12));
+  p.acks = prng.chance(1, 6) ? 1 : -1;
+  draw_faults(p, prng);
+  // A disk that lies about the clean-shutdown marker makes an unclean folder pass for a clean one, which is not
+  // scanned.
+  if (p.lying_disk) p.clean_stops = false;
+  // A failed sync takes what only the page cache had, which acks=1 and page-cache mode do not promise.
+  if (p.acks == 1 || p.write_caching) p.failing_sync = false;
+  p.segment_bytes = static_cast<int32_t>(prng.chance(2, 3) ? prng.between(4'096, 65'536) : 1 << 20);
+  p.settings = {
+      fmt::format("log.index.interval.bytes={}", prng.chance(1, 2) ? prng.between(64, 1'024) : 4'096),
+      fmt::format("log.flush.offset.checkpoint.interval.ms={}", prng.between(200, 60'000)),
+      fmt::format("write.caching.default={}", p.write_caching),
+      "auto.create.topics.enable=false",
+      "log.retention.ms=-1",
+  };
+  return p;
+}
+
+}  // namespace moldau::sim

@@ -1,0 +1,228 @@
+#include "sim/run.h"
+
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "client/admin.h"
+#include "sim/broker_host.h"
+#include "sim/context.h"
+#include "sim/faults.h"
+#include "sim/hostile.h"
+#include "sim/producer.h"
+#include "sim/reader.h"
+
+namespace moldau::sim {
+namespace {
+
+constexpr Duration setup_max = seconds(60);
+constexpr Duration load_max = seconds(1'800);
+constexpr Duration healing_max = seconds(300);
+
+store::Mutant mutant_named(const std::string& name) {
+  using enum store::Mutant;
+  static const std::map<std::string, store::Mutant> mutants = {
+      {"", none},
+      {"ack_before_sync", ack_before_sync},
+      {"index_trusted_after_crash", index_trusted_after_crash},
+      {"torn_tail_accepted", torn_tail_accepted},
+      {"no_directory_sync", no_directory_sync},
+      {"damage_cut_anywhere", damage_cut_anywhere},
+      {"checkpoint_before_data", checkpoint_before_data},
+      {"refused_state_kept", refused_state_kept},
+  };
+  const auto found = mutants.find(name);
+  ASSERT(found != mutants.end());
+  return found->second;
+}
+
+/// The parts of one run, made in this order and destroyed in the other.
+class Run {
+ public:
+  Run(uint64_t seed, const RunOptions& options)
+      : profile_(draw_profile(seed)),
+        world_(seed),
+        context_{world_, profile_, Shadow(profile_.topics * profile_.partitions_per_topic, profile_.durable()), {}, 0,
+                 false,  {}},
+        host_(context_, mutant_named(options.mutant)),
+        faults_(context_, host_) {
+    if (options.trace) world_.print_trace([](std::string_view line) { fmt::print(stderr, "{}\n", line); });
+  }
+  ~Run() {
+    tasks_.cancel();
+    host_.destroy();
+  }
+
+  Verdict execute();
+
+ private:
+  bool well() const { return context_.shadow.violation().empty(); }
+  bool setup();
+  io::Task<void> create_topics();
+  void start_clients();
+  bool load();
+  bool heal();
+  bool audit();
+  bool clients_done() const;
+  Verdict verdict();
+
+  Profile profile_;
+  io::sim::World world_;
+  Context context_;
+  BrokerHost host_;
+  FaultDriver faults_;
+  std::unique_ptr<client::Client> admin_;
+  std::vector<std::unique_ptr<Producer>> producers_;
+  std::vector<std::unique_ptr<Reader>> readers_;
+  std::unique_ptr<Hostile> hostile_;
+  io::TaskGroup tasks_;
+  bool topics_created_ = false;
+};
+
+io::Task<void> Run::create_topics() {
+  std::vector<client::NewTopic> topics;
+  for (uint32_t t = 0; t < profile_.topics; ++t) {
+    topics.push_back({.name = fmt::format("topic-{}", t),
+                      .partitions = static_cast<int32_t>(profile_.partitions_per_topic),
+                      .replicas = 1,
+                      .configs = {{"internal.segment.bytes", fmt::format("{}", profile_.segment_bytes)}}});
+  }
+  topics.push_back({.name = "side", .partitions = 1, .replicas = 1, .configs = {}});
+  const Duration timeout = seconds(10);
+  Result<std::vector<client::TopicOutcome>> outcomes = co_await client::create_topics(*admin_, topics, false, timeout);
+  if (!outcomes.ok()) {
+    context_.shadow.violate("topics could not be created: " + outcomes.failure().message);
+    co_return;
+  }
+  for (const client::TopicOutcome& outcome : *outcomes) {
+    if (outcome.error != wire::ErrorCode::none) {
+      context_.shadow.violate(
+          fmt::format("topic {}: {} {}", outcome.name, wire::name_of(outcome.error), outcome.message));
+      co_return;
+    }
+    if (outcome.name == "side") continue;
+    for (uint32_t p = 0; p < profile_.partitions_per_topic; ++p) {
+      context_.partitions.push_back({outcome.name, outcome.id, static_cast<PartitionIndex>(p)});
+    }
+  }
+  topics_created_ = true;
+}
+
+bool Run::setup() {
+  const Status started = host_.start();
+  if (!started.ok()) {
+    context_.shadow.violate("the broker did not start: " + started.failure().message);
+    return false;
+  }
+  admin_ = std::make_unique<client::Client>(world_.node("admin").surface(), context_.client_options("admin"));
+  tasks_.spawn(create_topics());
+  if (!world_.run_until([this] { return topics_created_ || !well(); }, setup_max)) {
+    context_.shadow.violate("the broker did not serve in time");
+  }
+  return well();
+}
+
+void Run::start_clients() {
+  Prng& prng = world_.prng();
+  for (uint32_t number = 0; number < profile_.producers; ++number) {
+    std::vector<uint32_t> partitions;
+    for (uint32_t p = 0; p < context_.partitions.size(); ++p) {
+      if (p % profile_.producers == number || prng.chance(1, 5)) partitions.push_back(p);
+    }
+    producers_.push_back(std::make_unique<Producer>(context_, number, std::move(partitions)));
+    tasks_.spawn(producers_.back()->run());
+  }
+  for (uint32_t number = 0; number < profile_.readers; ++number) {
+    readers_.push_back(std::make_unique<Reader>(context_, number));
+    tasks_.spawn(readers_.back()->run());
+  }
+  hostile_ = std::make_unique<Hostile>(context_);
+  tasks_.spawn(hostile_->run());
+}
+
+bool Run::load() {
+  faults_.start();
+  const auto enough = [this] {
+    return !well() || faults_.given_up() || (context_.operations >= profile_.operations && faults_.crashes_done());
+  };
+  if (!world_.run_until(enough, load_max)) {
+    context_.shadow.violate(fmt::format("no progress: {} operations of {} in {} virtual seconds", context_.operations,
+                                        profile_.operations, load_max.milliseconds() / 1000));
+  }
+  return well();
+}
+
+bool Run::clients_done() const {
+  for (const auto& producer : producers_) {
+    if (!producer->done()) return false;
+  }
+  for (const auto& reader : readers_) {
+    if (!reader->done()) return false;
+  }
+  return hostile_->done();
+}
+
+bool Run::heal() {
+  faults_.heal();
+  context_.stopping = true;
+  if (!world_.run_until([this] { return !well() || faults_.given_up() || (host_.serving() && clients_done()); },
+                        healing_max)) {
+    size_t outstanding = 0;
+    for (const auto& producer : producers_) outstanding += producer->outstanding();
+    context_.shadow.violate(fmt::format("after healing, {} batches are still not acknowledged (broker {}serving)",
+                                        outstanding, host_.serving() ? "" : "not "));
+  }
+  return well();
+}
+
+bool Run::audit() {
+  world_.run_for(seconds(5));  // with acks=1 the last syncs may still be under way
+  Reader auditor(context_, 1'000);
+  context_.stopping = false;
+  tasks_.spawn(auditor.audit());
+  if (!world_.run_until([&] { return !well() || auditor.done(); }, healing_max)) {
+    context_.shadow.violate("the audit did not end");
+  }
+  if (!auditor.done()) tasks_.cancel();
+  return well();
+}
+
+Verdict Run::verdict() {
+  Verdict verdict;
+  verdict.seed = profile_.seed;
+  verdict.violation = context_.shadow.violation();
+  if (!verdict.violation.empty()) verdict.violation += fmt::format(" [{}]", describe(profile_));
+  verdict.trace_hash = world_.trace_hash();
+  for (const auto& [name, times] : world_.counters()) verdict.counters[name] += times;
+  for (const auto& [name, times] : context_.counts) verdict.counters[name] += times;
+  verdict.counters["acknowledged records"] = context_.shadow.acknowledged_records();
+  const auto happened = [&](const char* name) { return verdict.counters.contains(name) ? 1 : 0; };
+  const int kinds = happened("disk filled") + happened("network partitions") + happened("stalls of the broker") +
+                    happened("index files damaged") + happened("torn tails") + happened("syncs set to fail") +
+                    happened("writes set to fail") + happened("crashes in recovery") + happened("net.cut") +
+                    happened("net.refused") + happened("net.held") + happened("disk.sync.slow") +
+                    happened("disk.sync.lied") + happened("garbage connections");
+  verdict.counts = profile_.producers + profile_.readers + 2 >= 8 && context_.partitions.size() >= 16 &&
+                   context_.operations >= 2'000 && happened("recoveries") == 1 && kinds >= 2;
+  return verdict;
+}
+
+Verdict Run::execute() {
+  if (setup()) {
+    start_clients();
+    if (load() && !faults_.given_up() && heal() && !faults_.given_up()) audit();
+  }
+  return verdict();
+}
+
+}  // namespace
+
+Verdict run_seed(uint64_t seed, const RunOptions& options) {
+  Run run(seed, options);
+  return run.execute();
+}
+
+}  // namespace moldau::sim
