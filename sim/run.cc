@@ -12,6 +12,7 @@
 #include "sim/context.h"
 #include "sim/faults.h"
 #include "sim/hostile.h"
+#include "sim/index_audit.h"
 #include "sim/producer.h"
 #include "sim/reader.h"
 
@@ -33,6 +34,7 @@ store::Mutant mutant_named(const std::string& name) {
       {"damage_cut_anywhere", damage_cut_anywhere},
       {"checkpoint_before_data", checkpoint_before_data},
       {"refused_state_kept", refused_state_kept},
+      {"duplicate_out_of_order", duplicate_out_of_order},
   };
   const auto found = mutants.find(name);
   ASSERT(found != mutants.end());
@@ -66,6 +68,7 @@ class Run {
   bool load();
   bool heal();
   bool audit();
+  void stop_and_audit_indexes();
   bool clients_done() const;
   Verdict verdict();
 
@@ -187,7 +190,21 @@ bool Run::audit() {
     context_.shadow.violate("the audit did not end");
   }
   if (!auditor.done()) tasks_.cancel();
+  // Indexes that were damaged at rest below the recovery point stay so until they are read.
+  if (well() && profile_.durable() && !profile_.damaged_indexes) stop_and_audit_indexes();
   return well();
+}
+
+void Run::stop_and_audit_indexes() {
+  bool stopped = false;
+  host_.stop([&stopped] { stopped = true; });
+  if (!world_.run_until([&stopped] { return stopped; }, healing_max)) {
+    context_.shadow.violate("the broker did not stop");
+    host_.destroy();
+    return;
+  }
+  host_.destroy();
+  audit_indexes(context_, host_);
 }
 
 Verdict Run::verdict() {

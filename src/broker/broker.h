@@ -83,6 +83,7 @@ class Broker final : private PartitionHost {
   bool short_of_buffers() const noexcept { return pool_.bytes_in_use() > options_.buffer_bytes_max; }
   size_t frame_bytes_max() const noexcept { return static_cast<size_t>(options_.settings.socket_request_max_bytes); }
   NodeId self() const noexcept { return options_.settings.node_id; }
+  store::Mutant mutant() const noexcept { return options_.mutant; }
   const metadata::Image& image() const noexcept { return *image_; }
   const metadata::ImageRef& image_ref() const noexcept { return image_; }
   api::Facts facts() const;

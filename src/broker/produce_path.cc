@@ -132,6 +132,10 @@ bool ProducePath::check_producer(api::ProducePart& part, Partition& partition, O
     case log::ProducerVerdict::append:
       return true;
     case log::ProducerVerdict::duplicate:
+      if (broker_.mutant() == store::Mutant::duplicate_out_of_order) {
+        part.error = ErrorCode::out_of_order_sequence_number;
+        break;
+      }
       part.base_offset = check.original.first_offset();
       part.log_append_time = check.original.timestamp;
       end = check.original.last_offset + 1;

@@ -30,6 +30,7 @@ enum class Mutant : unsigned char {
   damage_cut_anywhere,         ///< recovery cuts at damage also below the recovery point
   checkpoint_before_data,      ///< writes the appended end as the recovery point
   refused_state_kept,          ///< keeps producer state of batches that were refused
+  duplicate_out_of_order,      ///< the broker answers a batch that is sent again as out of order
 };
 
 struct StoreOptions {

@@ -16,6 +16,8 @@ HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PEER = os.path.join(HERE, "peer.sh")
 MOLDAU = os.environ.get("MOLDAU_BINARY", os.path.join(ROOT, "build", "moldau"))
+SCHEMA_CHECK = os.path.join(ROOT, "build", "moldau-schema-check")
+WIRE_COMPARE = os.path.join(ROOT, "src", "wire", "tools", "WireCompare.java")
 WIRE_VECTORS = os.environ.get("MOLDAU_WIRE_VECTORS", os.path.join(ROOT, "build", "moldau-wire-vectors"))
 
 
