@@ -17,6 +17,23 @@ namespace {
 using enum wire::ErrorCode;
 
 constexpr Duration hour = seconds(3600);
+constexpr Uuid no_id;
+
+// What each misdeed may be answered with.
+constexpr std::initializer_list<wire::ErrorCode> for_a_flipped_bit = {
+    corrupt_message, transactional_id_authorization_failed, unsupported_compression_type};
+constexpr std::initializer_list<wire::ErrorCode> for_a_lying_count = {invalid_record, corrupt_message};
+constexpr std::initializer_list<wire::ErrorCode> for_a_timestamp = {invalid_timestamp};
+constexpr std::initializer_list<wire::ErrorCode> for_magic_1 = {unsupported_for_message_format, corrupt_message,
+                                                                invalid_record};
+constexpr std::initializer_list<wire::ErrorCode> for_acks = {invalid_required_acks};
+constexpr std::initializer_list<wire::ErrorCode> for_a_partition = {unknown_topic_or_partition};
+constexpr std::initializer_list<wire::ErrorCode> for_a_topic = {unknown_topic_or_partition, unknown_topic_id};
+constexpr std::initializer_list<wire::ErrorCode> success = {none};
+constexpr std::initializer_list<wire::ErrorCode> for_an_old_duplicate = {duplicate_sequence_number,
+                                                                         out_of_order_sequence_number};
+constexpr std::initializer_list<wire::ErrorCode> for_a_gap = {out_of_order_sequence_number};
+constexpr std::initializer_list<wire::ErrorCode> for_an_epoch = {invalid_producer_epoch};
 
 /// Swallows what a broken or garbage connection does.
 struct Ignore final : io::StreamHandler {
@@ -96,7 +113,7 @@ io::Task<void> Hostile::bad_batch() {
       const uint64_t bit = prng_.below((batch.size() - 21) * 8);
       batch.data()[21 + bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
       co_await produce(place.topic, place.topic_id, place.index, batch, -1, version, "a flipped bit",
-                       {corrupt_message, transactional_id_authorization_failed, unsupported_compression_type});
+                       for_a_flipped_bit);
       break;
     }
     case 1: {  // the count says one record more than there are
@@ -104,24 +121,22 @@ io::Task<void> Hostile::bad_batch() {
       store_big_endian<int32_t>(batch.data() + 23, 1);
       store_big_endian<uint32_t>(batch.data() + 17, wire::BatchView::parse(batch.view())->computed_crc());
       co_await produce(place.topic, place.topic_id, place.index, batch, -1, version, "a lying record count",
-                       {invalid_record, corrupt_message});
+                       for_a_lying_count);
       break;
     }
     case 2: {
       batch = sound_batch(now + 2 * hour.milliseconds());
       co_await produce(place.topic, place.topic_id, place.index, batch, -1, version, "a timestamp of tomorrow",
-                       {invalid_timestamp});
+                       for_a_timestamp);
       break;
     }
     case 3: {
       batch.data()[16] = std::byte{1};
-      co_await produce(place.topic, place.topic_id, place.index, batch, -1, version, "a batch of magic 1",
-                       {unsupported_for_message_format, corrupt_message, invalid_record});
+      co_await produce(place.topic, place.topic_id, place.index, batch, -1, version, "a batch of magic 1", for_magic_1);
       break;
     }
     default: {
-      co_await produce(place.topic, place.topic_id, place.index, batch, 2, version, "acks of 2",
-                       {invalid_required_acks});
+      co_await produce(place.topic, place.topic_id, place.index, batch, 2, version, "acks of 2", for_acks);
       break;
     }
   }
@@ -132,12 +147,10 @@ io::Task<void> Hostile::bad_place() {
   const Bytes batch = sound_batch(node_.surface().clock.wall());
   const auto version = static_cast<int16_t>(prng_.between(3, 13));
   if (prng_.chance(1, 2)) {
-    co_await produce(place.topic, place.topic_id, 9'999, batch, -1, version, "an unknown partition",
-                     {unknown_topic_or_partition});
+    co_await produce(place.topic, place.topic_id, 9'999, batch, -1, version, "an unknown partition", for_a_partition);
   } else {
     const Uuid id = Uuid::random(prng_.next(), prng_.next());
-    co_await produce("no-such-topic", id, 0, batch, -1, version, "an unknown topic",
-                     {unknown_topic_or_partition, unknown_topic_id});
+    co_await produce("no-such-topic", id, 0, batch, -1, version, "an unknown topic", for_a_topic);
   }
 }
 
@@ -153,18 +166,17 @@ io::Task<void> Hostile::bad_sequences() {
   const std::string topic = "side";
   for (int32_t sequence = 0; sequence < 7; ++sequence) {
     const Bytes batch = sound_batch(now, producer, 1, sequence);
-    const bool well = co_await produce(topic, Uuid{}, 0, batch, -1, 12, "a sound batch", {none});
+    const bool well = co_await produce(topic, no_id, 0, batch, -1, 12, "a sound batch", success);
     if (!well) co_return;
   }
   const Bytes again = sound_batch(now, producer, 1, 5);
-  co_await produce(topic, Uuid{}, 0, again, -1, 12, "a duplicate", {none});
+  co_await produce(topic, no_id, 0, again, -1, 12, "a duplicate", success);
   const Bytes old = sound_batch(now, producer, 1, 0);
-  co_await produce(topic, Uuid{}, 0, old, -1, 12, "an old duplicate",
-                   {duplicate_sequence_number, out_of_order_sequence_number});
+  co_await produce(topic, no_id, 0, old, -1, 12, "an old duplicate", for_an_old_duplicate);
   const Bytes gap = sound_batch(now, producer, 1, 100);
-  co_await produce(topic, Uuid{}, 0, gap, -1, 12, "a gap in the sequence", {out_of_order_sequence_number});
+  co_await produce(topic, no_id, 0, gap, -1, 12, "a gap in the sequence", for_a_gap);
   const Bytes stale = sound_batch(now, producer, 0, 0);
-  co_await produce(topic, Uuid{}, 0, stale, -1, 12, "a stale epoch", {invalid_producer_epoch});
+  co_await produce(topic, no_id, 0, stale, -1, 12, "a stale epoch", for_an_epoch);
 }
 
 io::Task<void> Hostile::bad_fetch() {

@@ -82,7 +82,9 @@ TEST(Broker, EveryVersionOfProduceAndFetch) {
     ASSERT_EQ(answer.responses.size(), 1U) << version;
     EXPECT_EQ(answer.responses[0].partition_responses[0].error_code, 0) << version;
     EXPECT_EQ(answer.responses[0].partition_responses[0].base_offset, next++) << version;
-    if (version >= 13) EXPECT_EQ(answer.responses[0].topic_id, id);
+    if (version >= 13) {
+      EXPECT_EQ(answer.responses[0].topic_id, id);
+    }
   }
   for (int16_t version = 4; version <= 18; ++version) {
     wire::FetchRequest request = BrokerWorld::fetch_request("t", 0, 10);
@@ -609,6 +611,19 @@ TEST(Broker, AnswersComeAfterTheClientClosedItsSide) {
   client.send(BrokerWorld::produce_request("t", 0, batch_of(1, "x")), 9);
   client.send(wire::ApiVersionsRequest{"a", "1"}, 3);
   ASSERT_TRUE(world.until([&] { return client.frames() == 2; }));
+}
+
+TEST(Broker, AFetchDoesNotOutliveItsClient) {
+  BrokerWorld world;
+  RawClient& setup = world.connect();
+  world.create_topic(setup, "t");
+  RawClient& client = world.connect();
+  client.send(BrokerWorld::fetch_request("t", 0, 0, 3'600'000), 12);
+  world.world().run_for(seconds(1));
+  EXPECT_EQ(world.broker().fetch_path().waiting(), 1U);
+  client.finish();
+  EXPECT_TRUE(world.until([&] { return world.broker().metrics().connections == 1; }, seconds(10)));
+  EXPECT_EQ(world.broker().fetch_path().waiting(), 0U);
 }
 
 TEST(Broker, CrashesLoseNothingAcknowledged) {

@@ -42,6 +42,8 @@ void Connection::on_readable() {
       if (slots_.empty()) {
         finishing_ = true;
         stream_->finish();
+      } else {
+        broker_.fetch_path().hurry(id_);  // nobody may be there to wait for it
       }
       return;
     }

@@ -257,6 +257,14 @@ void FetchPath::answer_all() {
   }
 }
 
+void FetchPath::hurry(ConnectionId connection) {
+  const auto found = by_connection_.find(connection.index);
+  PendingFetch* const fetch = found == by_connection_.end() ? nullptr : find(found->second);
+  if (fetch == nullptr || fetch->request.connection != connection) return;
+  fetch->final_read = true;
+  if (fetch->cold_reads == 0) attempt(*fetch);
+}
+
 void FetchPath::forget(ConnectionId connection) {
   const auto found = by_connection_.find(connection.index);
   if (found == by_connection_.end()) return;

@@ -49,6 +49,8 @@ class FetchPath {
   void wake(PendingFetch& fetch, uint32_t item);
   /// Everything that waits is answered with what there is.
   void answer_all();
+  /// The connection's client sends no more: its fetch, if it waits, is answered with what there is.
+  void hurry(ConnectionId connection);
   /// The connection is gone: its fetch, if it waits, is forgotten.
   void forget(ConnectionId connection);
   size_t waiting() const noexcept { return pending_.size(); }

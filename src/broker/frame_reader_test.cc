@@ -116,7 +116,9 @@ TEST(FrameReader, LargeFramesAreNotCopiedOnceTheirSizeIsKnown) {
     }
     Bytes frame;
     ASSERT_EQ(reader.next(frame_max, frame), FrameReader::Next::frame);
-    if (round > 0) EXPECT_EQ(frame.data(), first + 4);
+    if (round > 0) {
+      EXPECT_EQ(frame.data(), first + 4);
+    }
     reader.release(pool);
   }
 }

@@ -123,7 +123,8 @@ class Rig {
   }
   std::vector<std::string> names(const std::string& folder, std::string_view ending) {
     std::vector<std::string> found;
-    for (const io::DirectoryEntry& entry : node.disk().list(folder).value()) {
+    const Result<std::vector<io::DirectoryEntry>> entries = node.disk().list(folder);
+    for (const io::DirectoryEntry& entry : entries.value()) {
       if (entry.name.ends_with(ending)) found.push_back(entry.name);
     }
     return found;

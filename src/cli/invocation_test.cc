@@ -36,10 +36,12 @@ TEST(Commands, TheTableIsSound) {
     for (const auto flags : {command.flags, global_flags()}) {
       for (const Flag& flag : flags) {
         EXPECT_TRUE(names.insert(flag.name).second) << command.path << " --" << flag.name;
-        if (flag.letter != 0) EXPECT_TRUE(letters.insert(flag.letter).second) << command.path << " -" << flag.letter;
+        if (flag.letter != 0) {
+          EXPECT_TRUE(letters.insert(flag.letter).second) << command.path << " -" << flag.letter;
+        }
         EXPECT_FALSE(flag.help.empty()) << flag.name;
-        if (flag.kind == FlagKind::integer) EXPECT_TRUE(parse_integer(flag.fallback)) << flag.name;
-        if (flag.kind == FlagKind::boolean) EXPECT_TRUE(parse_bool(flag.fallback)) << flag.name;
+        EXPECT_TRUE(flag.kind != FlagKind::integer || parse_integer(flag.fallback)) << flag.name;
+        EXPECT_TRUE(flag.kind != FlagKind::boolean || parse_bool(flag.fallback)) << flag.name;
       }
     }
   }

@@ -73,9 +73,9 @@ class Compressor {
 };
 
 /// Reads one compressed payload after the other through a bounded window. Memory, made when first needed: a window of
-/// 128 KiB, inflate state (40 KiB), lz4 blocks (at most twice 4 MiB), the zstd window (up to 2^zstd_window_log_max), and
-/// for snappy the block (up to the cap, and at most 64 times the compressed bytes). A zstd window or snappy block beyond
-/// 9 MiB is given back at the next start() of its codec.
+/// 128 KiB, inflate state (40 KiB), lz4 blocks (at most twice 4 MiB), the zstd window (up to 2^zstd_window_log_max),
+/// and for snappy the block (up to the cap, and at most 64 times the compressed bytes). A zstd window or snappy block
+/// beyond 9 MiB is given back at the next start() of its codec.
 class Decompressor {
  public:
   Decompressor();

@@ -1,3 +1,4 @@
+// Reader of one codec behind Decompressor: gzip members, one after the other, as the JDK reads them.
 #define ZLIB_CONST
 #include <zlib.h>
 

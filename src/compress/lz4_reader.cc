@@ -1,3 +1,4 @@
+// Reader of one codec behind Decompressor: lz4 frames of independent blocks.
 #include <lz4frame.h>
 
 #include "base/assert.h"

@@ -1,3 +1,4 @@
+// Reader of one codec behind Decompressor: raw snappy and its xerial framing.
 #include <snappy.h>
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Reader of one codec behind Decompressor: zstd frames within a bounded window.
 #include <zstd.h>
 #include <zstd_errors.h>
 

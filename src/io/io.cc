@@ -1,3 +1,4 @@
+// The small helpers on the surface: whole files read and replaced, parents of paths, addresses as text.
 #include <array>
 
 #include "io/disk.h"

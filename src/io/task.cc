@@ -1,9 +1,12 @@
+// What of io/task.h is not a template: the groups, and the awaitables of the surface.
 #include "io/task.h"
 
 namespace moldau::io {
 namespace {
 
-TaskGroup::Carrier carry(Task<void> task) { co_await task; }
+TaskGroup::Carrier carry(Task<void> task) {
+  co_await task;
+}
 
 }  // namespace
 

@@ -1,3 +1,4 @@
+// Tests of Task, TaskGroup, OneShot, Signal, TimerHeap and the path helpers, without a loop.
 #include "io/task.h"
 
 #include <gtest/gtest.h>

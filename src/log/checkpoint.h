@@ -1,6 +1,6 @@
-// Kafka's text checkpoints: offsets per partition (recovery-point-, replication-, log-start-offset-checkpoint) and leader epochs
-// per log (leader-epoch-checkpoint). Line 1 is the version (0), line 2 the number of entries, then one entry a line.
-// Parsers take hostile bytes; an empty file is an empty checkpoint, as in Kafka.
+// Kafka's text checkpoints: offsets per partition (recovery-point-, replication-, log-start-offset-checkpoint) and
+// leader epochs per log (leader-epoch-checkpoint). Line 1 is the version (0), line 2 the number of entries, then one
+// entry a line. Parsers take hostile bytes; an empty file is an empty checkpoint, as in Kafka.
 #pragma once
 
 #include <span>

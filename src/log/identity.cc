@@ -19,10 +19,16 @@ std::optional<Number> parse_number(std::string_view text) {
   return value;
 }
 
-Failure corrupt(std::string message) { return {FailureKind::corrupt, std::move(message)}; }
+Failure corrupt(std::string message) {
+  return {FailureKind::corrupt, std::move(message)};
+}
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\f'; }
-bool is_line_end(char c) { return c == '\n' || c == '\r'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\f';
+}
+bool is_line_end(char c) {
+  return c == '\n' || c == '\r';
+}
 
 /// Appends a code unit of a \uXXXX escape as UTF-8 (surrogates as they come: no property of ours holds any).
 void append_utf8(std::string& out, unsigned unit) {
@@ -141,7 +147,8 @@ std::string java_date(WallMillis now) {
   const int64_t month = month_from_march < 10 ? month_from_march + 2 : month_from_march - 10;  // 0 is January
   const int64_t year = year_of_era + era * 400 + (month <= 1 ? 1 : 0);
   return fmt::format("{} {} {:02} {:02}:{:02}:{:02} UTC {}", days[static_cast<size_t>(day % 7)],
-                     months[static_cast<size_t>(month)], day_of_month, in_day / 3600, in_day / 60 % 60, in_day % 60, year);
+                     months[static_cast<size_t>(month)], day_of_month, in_day / 3600, in_day / 60 % 60, in_day % 60,
+                     year);
 }
 
 /// A value as Properties.store escapes it.
@@ -201,10 +208,13 @@ Result<MetaProperties> parse_meta_properties(std::string_view text) {
 std::string print_meta_properties(const MetaProperties& properties, WallMillis now) {
   ASSERT(properties.version == 1 && properties.cluster_id && properties.node_id && properties.directory_id);
   return fmt::format("#\n#{}\nnode.id={}\ndirectory.id={}\nversion=1\ncluster.id={}\n", java_date(now),
-                     *properties.node_id, escaped(properties.directory_id->to_string()), escaped(*properties.cluster_id));
+                     *properties.node_id, escaped(properties.directory_id->to_string()),
+                     escaped(*properties.cluster_id));
 }
 
-bool directory_id_reserved(const Uuid& id) { return id < Uuid::of(0, 100); }
+bool directory_id_reserved(const Uuid& id) {
+  return id < Uuid::of(0, 100);
+}
 
 Result<Uuid> parse_partition_metadata(std::string_view text) {
   // Kafka reads two lines of "key: value".

@@ -1,6 +1,6 @@
-// The small files that say what a folder is: meta.properties (whose log directory), partition.metadata (which topic id),
-// .kafka_cleanshutdown (stopped in order, and under which broker epoch). Texts exactly as Kafka writes them; parsers take
-// hostile bytes and what Kafka's own parsers take.
+// The small files that say what a folder is: meta.properties (whose log directory), partition.metadata (which topic
+// id), .kafka_cleanshutdown (stopped in order, and under which broker epoch). Texts exactly as Kafka writes them;
+// parsers take hostile bytes and what Kafka's own parsers take.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ struct MetaProperties {
   bool operator==(const MetaProperties&) const = default;
 };
 
-/// Parses the Java properties format (comments, escapes, ':' and ' ' as separators, continued lines; the last of equal keys
-/// wins; unknown keys are passed by). Fails with FailureKind::corrupt or unsupported.
+/// Parses the Java properties format (comments, escapes, ':' and ' ' as separators, continued lines; the last of equal
+/// keys wins; unknown keys are passed by). Fails with FailureKind::corrupt or unsupported.
 Result<MetaProperties> parse_meta_properties(std::string_view text);
 /// As Kafka writes it, with its two comment lines; `now` is the time shown there, in UTC. REQUIRES: version 1, all set.
 std::string print_meta_properties(const MetaProperties& properties, WallMillis now);

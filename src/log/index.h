@@ -1,11 +1,11 @@
-// The index files of a segment as bytes: offset index, time index, index of aborted transactions. Kafka's formats, big-endian,
-// offsets relative to the segment's base, no checksum: an index is a hint that must be checked against the log it points
-// into. Called by store/ (files, lookups) and log/recovery (rebuilding).
+// The index files of a segment as bytes: offset index, time index, index of aborted transactions. Kafka's formats,
+// big-endian, offsets relative to the segment's base, no checksum: an index is a hint that must be checked against the
+// log it points into. Called by store/ (files, lookups) and log/recovery (rebuilding).
 //
-// Offset index entry: the LAST offset of a batch, and the position where that batch starts. It is made for the batch being
-// appended when more than index.interval.bytes came since the last one, so a reader that looks for offset o takes the largest
-// entry <= o and walks on from there.
-// Time index entry: the largest timestamp so far, and the last offset of the first batch that has it; strictly ascending.
+// Offset index entry: the LAST offset of a batch, and the position where that batch starts. It is made for the batch
+// being appended when more than index.interval.bytes came since the last one, so a reader that looks for offset o takes
+// the largest entry <= o and walks on from there. Time index entry: the largest timestamp so far, and the last offset
+// of the first batch that has it; strictly ascending.
 #pragma once
 
 #include <cstddef>
@@ -58,8 +58,8 @@ std::optional<size_t> floor_of_time_by_offset(std::span<const std::byte> time_in
 size_t entries_below(std::span<const std::byte> offset_index, Offset base, Offset offset);
 size_t time_entries_below(std::span<const std::byte> time_index, Offset base, Offset offset);
 
-/// True when the bytes are whole entries that ascend and point into a log of `log_bytes` (a Kafka index that was not trimmed
-/// ends in zeros and fails this).
+/// True when the bytes are whole entries that ascend and point into a log of `log_bytes` (a Kafka index that was not
+/// trimmed ends in zeros and fails this).
 bool offset_index_plausible(std::span<const std::byte> bytes, Offset base, uint64_t log_bytes);
 bool time_index_plausible(std::span<const std::byte> bytes, Offset base);
 

@@ -41,7 +41,9 @@ constexpr size_t trailer_header_bytes = 8;
 constexpr size_t trailer_producer_bytes = 13;
 constexpr size_t trailer_batch_bytes = 24;
 
-bool has_older_batches(const ProducerEntry& entry) { return entry.batch_count > 1; }
+bool has_older_batches(const ProducerEntry& entry) {
+  return entry.batch_count > 1;
+}
 
 void append_trailer(std::vector<std::byte>& file, std::span<const ProducerEntry> entries) {
   size_t size = 0;

@@ -22,7 +22,9 @@ bool SegmentRecovery::continues(const ScannedBatch& batch) const {
          batch.last_offset < INT64_MAX && batch.last_offset - tail_.base <= relative_offset_max;
 }
 
-bool SegmentRecovery::could_resume(const ScannedBatch& batch) const { return continues(batch); }
+bool SegmentRecovery::could_resume(const ScannedBatch& batch) const {
+  return continues(batch);
+}
 
 bool SegmentRecovery::accept(const ScannedBatch& batch) {
   ASSERT(!cut_ && !ends_in_damage_ && batch.position == tail_.size);
@@ -54,7 +56,8 @@ SegmentRecovery::Verdict SegmentRecovery::damage(uint64_t position, uint64_t end
     bytes.to = resume->position;
     bytes.last = resume->base_offset - 1;
     expected_ = resume->base_offset;
-    // The next batch gets an index entry whatever its distance, so that lookups behind the damage need not walk through it.
+    // The next batch gets an index entry whatever its distance, so that lookups behind the damage need not walk through
+    // it.
     tail_.bytes_since_entry = static_cast<uint64_t>(INT64_MAX);
   } else {
     // Offsets below the recovery point were handed out and may have been read: they are never handed out again.

@@ -1,9 +1,10 @@
-// Recovery rules: what a log is after an unclean stop, decided from what a scan of its segments finds. Pure; store/ reads the
-// bytes, checks checksums, and does what is said here to the files.
+// Recovery rules: what a log is after an unclean stop, decided from what a scan of its segments finds. Pure; store/
+// reads the bytes, checks checksums, and does what is said here to the files.
 //
-// The recovery point splits a log. What lies below it was synced and perhaps acknowledged: nothing there is ever cut; damage is
-// passed over, reported and not served. What lies above it may be torn: the log is cut at the first bad batch, and when valid
-// batches follow the damage (so that it is not simply the torn end), the bytes cut off are to be kept aside.
+// The recovery point splits a log. What lies below it was synced and perhaps acknowledged: nothing there is ever cut;
+// damage is passed over, reported and not served. What lies above it may be torn: the log is cut at the first bad
+// batch, and when valid batches follow the damage (so that it is not simply the torn end), the bytes cut off are to be
+// kept aside.
 //
 //   state     | scanned batch             | damage below the point          | damage above the point
 //   scanning  | accept(): scanning        | damage(): scanning behind it    | damage(): cut, for good
@@ -43,22 +44,22 @@ struct DamagedBytes {
 /// Decides on one segment; fed in the order of positions.
 class SegmentRecovery {
  public:
-  /// `expected`: the offset after the last accepted batch before this segment (at least `base` counts). `limit`: the base of
-  /// the next segment, or INT64_MAX. `gaps`: offsets may be missing between batches (compaction took them).
+  /// `expected`: the offset after the last accepted batch before this segment (at least `base` counts). `limit`: the
+  /// base of the next segment, or INT64_MAX. `gaps`: offsets may be missing between batches (compaction took them).
   SegmentRecovery(Offset base, Offset expected, Epoch last_epoch, Offset recovery_point, Offset limit, bool gaps,
                   int64_t index_interval_bytes, WallMillis now);
 
-  /// True when the batch continues the segment: offsets ascend within the segment's bounds, and above the recovery point
-  /// they are contiguous (but where gaps are allowed) and leader epochs do not fall (a lower one is what an unsynced
-  /// truncation left behind). False: treat it as damage.
+  /// True when the batch continues the segment: offsets ascend within the segment's bounds, and above the recovery
+  /// point they are contiguous (but where gaps are allowed) and leader epochs do not fall (a lower one is what an
+  /// unsynced truncation left behind). False: treat it as damage.
   bool accept(const ScannedBatch& batch);
 
   enum class Verdict : unsigned char {
     skip,  ///< below the recovery point: go on at the batch given, if any; else the segment ends here
     cut,   ///< above it: cut the segment at the damage; nothing after it belongs to the log
   };
-  /// The bytes at `position` are no batch, or accept() refused it. `resume`: the next acceptable batch behind, if the segment
-  /// has one (see could_resume()). `end`: the size of the file.
+  /// The bytes at `position` are no batch, or accept() refused it. `resume`: the next acceptable batch behind, if the
+  /// segment has one (see could_resume()). `end`: the size of the file.
   Verdict damage(uint64_t position, uint64_t end, const std::optional<ScannedBatch>& resume, std::string reason);
   /// True when `batch`, found by searching behind damage, could continue the segment.
   bool could_resume(const ScannedBatch& batch) const;

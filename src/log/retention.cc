@@ -14,8 +14,8 @@ bool eligible(std::span<const RetentionSegment> segments, size_t i, Offset log_e
 
 }  // namespace
 
-RetentionPlan plan_retention(std::span<const RetentionSegment> segments, const RetentionPolicy& policy, Offset log_start,
-                             Offset log_end, Offset up_to, WallMillis now) {
+RetentionPlan plan_retention(std::span<const RetentionSegment> segments, const RetentionPolicy& policy,
+                             Offset log_start, Offset log_end, Offset up_to, WallMillis now) {
   RetentionPlan plan;
   size_t next = 0;
   const auto may_delete = [&] { return next < segments.size() && eligible(segments, next, log_end, up_to); };
@@ -27,8 +27,9 @@ RetentionPlan plan_retention(std::span<const RetentionSegment> segments, const R
   if (!policy.delete_old) return plan;
 
   if (policy.retention_bytes >= 0) {
-    const uint64_t total = std::accumulate(segments.begin() + static_cast<std::ptrdiff_t>(next), segments.end(), uint64_t{0},
-                                           [](uint64_t sum, const RetentionSegment& s) { return sum + s.size; });
+    const uint64_t total =
+        std::accumulate(segments.begin() + static_cast<std::ptrdiff_t>(next), segments.end(), uint64_t{0},
+                        [](uint64_t sum, const RetentionSegment& s) { return sum + s.size; });
     const auto bound = static_cast<uint64_t>(policy.retention_bytes);
     uint64_t excess = total > bound ? total - bound : 0;
     while (excess > 0 && may_delete() && excess >= segments[next].size) {

@@ -1,5 +1,5 @@
-// Retention: which of the oldest segments may go, by log start, by size, by age. Pure; the log shell asks at each check and
-// deletes what it is told. Rules are Kafka's (UnifiedLog.deleteOldSegments), in its order.
+// Retention: which of the oldest segments may go, by log start, by size, by age. Pure; the log shell asks at each check
+// and deletes what it is told. Rules are Kafka's (UnifiedLog.deleteOldSegments), in its order.
 #pragma once
 
 #include <cstdint>
@@ -32,9 +32,9 @@ struct RetentionPlan {
   size_t count() const { return by_log_start + by_size + by_age; }
 };
 
-/// `log_end`: the next offset; `up_to`: what lies at or above it stays (the high watermark). A last segment that is empty
-/// stays. When all go, the caller rolls first: a log always has a segment.
-RetentionPlan plan_retention(std::span<const RetentionSegment> segments, const RetentionPolicy& policy, Offset log_start,
-                             Offset log_end, Offset up_to, WallMillis now);
+/// `log_end`: the next offset; `up_to`: what lies at or above it stays (the high watermark). A last segment that is
+/// empty stays. When all go, the caller rolls first: a log always has a segment.
+RetentionPlan plan_retention(std::span<const RetentionSegment> segments, const RetentionPolicy& policy,
+                             Offset log_start, Offset log_end, Offset up_to, WallMillis now);
 
 }  // namespace moldau::log

@@ -48,7 +48,9 @@ std::optional<Number> parse_digits(std::string_view text) {
   return value;
 }
 
-bool has_space(std::string_view text) { return text.find_first_of(" \t\n\v\f\r") != std::string_view::npos; }
+bool has_space(std::string_view text) {
+  return text.find_first_of(" \t\n\v\f\r") != std::string_view::npos;
+}
 
 }  // namespace
 

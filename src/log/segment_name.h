@@ -46,8 +46,8 @@ std::string segment_file_name(Offset base, FileKind kind, FileState state = File
 /// Parses a segment file's name; nothing for all other names (they are left alone).
 std::optional<SegmentFileName> parse_segment_file_name(std::string_view name);
 
-/// The name under which bytes cut off by recovery are kept: "<segment>.log.cut-<position>". Kafka passes such names by: it
-/// looks at the end of a name, and this one ends in digits.
+/// The name under which bytes cut off by recovery are kept: "<segment>.log.cut-<position>". Kafka passes such names by:
+/// it looks at the end of a name, and this one ends in digits.
 std::string kept_aside_name(Offset base, uint64_t position);
 
 enum class FolderKind : unsigned char { partition, deleted, future, stray };

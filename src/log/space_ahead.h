@@ -1,6 +1,7 @@
-// SpaceAhead: how much room to reserve beyond the end of a segment file, growing with the rate at which the log grows: none for a
-// log that was hardly written to, then doubling up to 32 MiB. So thousands of idle partitions reserve nothing, and busy
-// ones extend their files in large steps (measured: 3.9 GB/s with 32 MiB steps, 0.84 GB/s with 64 KiB ones). Pure.
+// SpaceAhead: how much room to reserve beyond the end of a segment file, growing with the rate at which the log grows:
+// none for a log that was hardly written to, then doubling up to 32 MiB. So thousands of idle partitions reserve
+// nothing, and busy ones extend their files in large steps (measured: 3.9 GB/s with 32 MiB steps, 0.84 GB/s with 64 KiB
+// ones). Pure.
 #pragma once
 
 #include <algorithm>
@@ -9,8 +10,9 @@
 
 namespace moldau::log {
 
-inline constexpr uint64_t space_ahead_first = 256u << 10;  ///< bytes a log writes before it reserves, and its first step
-inline constexpr uint64_t space_ahead_max = 32u << 20;     ///< the largest step
+inline constexpr uint64_t space_ahead_first = 256u
+                                              << 10;    ///< bytes a log writes before it reserves, and its first step
+inline constexpr uint64_t space_ahead_max = 32u << 20;  ///< the largest step
 
 class SpaceAhead {
  public:
@@ -19,8 +21,8 @@ class SpaceAhead {
     uint64_t size = 0;
   };
 
-  /// A write of `bytes` ends at `end` of the file: returns the range to reserve now, if any, of at most `budget` bytes and
-  /// never beyond `file_bytes_max` (the segment's size limit).
+  /// A write of `bytes` ends at `end` of the file: returns the range to reserve now, if any, of at most `budget` bytes
+  /// and never beyond `file_bytes_max` (the segment's size limit).
   std::optional<Range> written(uint64_t end, uint64_t bytes, uint64_t file_bytes_max, uint64_t budget) {
     written_ += bytes;
     if (written_ < space_ahead_first) return std::nullopt;

@@ -17,7 +17,8 @@ int64_t saturating_difference(int64_t a, int64_t b) {
 }  // namespace
 
 bool SegmentTail::must_roll(const SegmentLimits& limits, const TailBatch& batch, WallMillis now) const {
-  // Sizes: Kafka compares as `size > max - incoming`, with which a batch larger than a segment rolls only non-empty ones.
+  // Sizes: Kafka compares as `size > max - incoming`, with which a batch larger than a segment rolls only non-empty
+  // ones.
   if (size > 0) {
     if (static_cast<int64_t>(size) > limits.segment_bytes - static_cast<int64_t>(batch.size)) return true;
     const int64_t waited = first_timestamp && *first_timestamp >= 0

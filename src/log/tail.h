@@ -1,6 +1,7 @@
-// SegmentTail: the arithmetic of the segment that is appended to: when to roll, when to index, which timestamp is the largest.
-// Pure; the log shell keeps one per log, works on a copy while it writes and takes the copy over when the write succeeded, so
-// that a failed write changes nothing. Rules are Kafka's (LogSegment, UnifiedLog.maybeRoll), checked against its files.
+// SegmentTail: the arithmetic of the segment that is appended to: when to roll, when to index, which timestamp is the
+// largest. Pure; the log shell keeps one per log, works on a copy while it writes and takes the copy over when the
+// write succeeded, so that a failed write changes nothing. Rules are Kafka's (LogSegment, UnifiedLog.maybeRoll),
+// checked against its files.
 #pragma once
 
 #include <cstdint>
@@ -48,12 +49,13 @@ struct SegmentTail {
   WallMillis last_time_entry = no_timestamp;
   uint64_t bytes_since_entry = 0;
 
-  /// True when `batch` must go into a new segment: by size, by time, because an index is full, or because its offsets lie too
-  /// far from the base. An empty segment is never rolled by size or time.
+  /// True when `batch` must go into a new segment: by size, by time, because an index is full, or because its offsets
+  /// lie too far from the base. An empty segment is never rolled by size or time.
   bool must_roll(const SegmentLimits& limits, const TailBatch& batch, WallMillis now) const;
   /// Takes the batch in and says what to index.
   TailEntries add(const TailBatch& batch, int64_t index_interval_bytes);
-  /// The last entry of the time index, due when the segment becomes inactive or the log is closed; none if it stands already.
+  /// The last entry of the time index, due when the segment becomes inactive or the log is closed; none if it stands
+  /// already.
   std::optional<TimeEntry> final_time_entry();
 
   bool operator==(const SegmentTail&) const = default;

@@ -82,9 +82,15 @@ TEST(ConfigResolve, BrokerAsKafkaDescribesIt) {
   EXPECT_EQ(find(entries, "my.own.key"), "my.own.key=<null> source=4 my.own.key=<null>/4");
   EXPECT_EQ(find(entries, "server.max.startup.time.ms"), "");  // hidden
   for (const ConfigEntry& entry : entries) {
-    if (entry.name == "num.partitions") EXPECT_TRUE(entry.read_only);
-    if (entry.name == "listeners") EXPECT_FALSE(entry.read_only);
-    if (entry.name == "my.own.key") EXPECT_TRUE(entry.sensitive);
+    if (entry.name == "num.partitions") {
+      EXPECT_TRUE(entry.read_only);
+    }
+    if (entry.name == "listeners") {
+      EXPECT_FALSE(entry.read_only);
+    }
+    if (entry.name == "my.own.key") {
+      EXPECT_TRUE(entry.sensitive);
+    }
   }
   const auto defaults = describe_broker_default(layers);
   ASSERT_EQ(defaults.size(), 1U);

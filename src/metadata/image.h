@@ -59,6 +59,7 @@ struct TopicImage {
   std::string name;
   Uuid id;
   PersistentMap<PartitionIndex, PartitionRef> partitions;
+  uint64_t edit = 0;  ///< the builder's: whether it may still change this object (persistent_map.h)
 
   const PartitionImage* partition(PartitionIndex index) const {
     const PartitionRef* found = partitions.find(index);
@@ -238,6 +239,7 @@ class Image {
   int8_t zk_migration_state_ = 0;
   PersistentMap<OpaqueKey, OpaqueRef> opaque_;
   Applied applied_;
+  uint64_t last_edit_ = 0;  ///< the highest that any part of it carries
 
  public:
   /// Who took the last block of producer ids.
@@ -304,6 +306,7 @@ class ImageBuilder {
  private:
   std::unique_ptr<Image> image_;
   std::unique_ptr<ImageDelta> delta_;
+  uint64_t edit_ = 1;
   Offset transaction_start_ = no_offset;
   std::unique_ptr<Image> before_transaction_;
   std::unique_ptr<ImageDelta> delta_before_transaction_;

@@ -56,22 +56,33 @@ struct RecordFold {
   Image& image;
   ImageDelta& delta;
   std::span<const std::byte> bytes;  // the record as it came
+  uint64_t edit;
 
   // Topics
   // ---------------------------------------------------------------------------------------------------------------
 
   void put_topic(TopicRef topic) {
-    image.topics_by_name_ = image.topics_by_name_.with(topic->name, topic);
-    image.topics_by_id_ = image.topics_by_id_.with(topic->id, std::move(topic));
+    image.topics_by_name_.set(topic->name, topic, edit);
+    const Uuid id = topic->id;
+    image.topics_by_id_.set(id, std::move(topic), edit);
+  }
+
+  /// The topic as an object of this edit, which nobody else has seen.
+  TopicImage& editable(const TopicImage& topic) {
+    if (topic.edit == edit) return const_cast<TopicImage&>(topic);  // made by this builder, not const, in this edit
+    auto copy = std::make_shared<TopicImage>(topic);
+    copy->edit = edit;
+    TopicImage& result = *copy;
+    put_topic(std::move(copy));
+    return result;
   }
 
   void put_partition(const TopicImage& topic, PartitionIndex index, PartitionImage partition) {
-    auto changed = std::make_shared<TopicImage>(topic);
-    const size_t before = changed->partitions.size();
-    changed->partitions = changed->partitions.with(index, std::make_shared<const PartitionImage>(std::move(partition)));
-    image.partition_count_ += changed->partitions.size() - before;
-    delta.changed_partitions.insert({topic.id, index});
-    put_topic(std::move(changed));
+    TopicImage& changed = editable(topic);
+    const size_t before = changed.partitions.size();
+    changed.partitions.set(index, std::make_shared<const PartitionImage>(std::move(partition)), edit);
+    image.partition_count_ += changed.partitions.size() - before;
+    delta.changed_partitions.insert({changed.id, index});
   }
 
   Status operator()(const wire::TopicRecord& record) {
@@ -81,6 +92,7 @@ struct RecordFold {
     auto topic = std::make_shared<TopicImage>();
     topic->name = record.name;
     topic->id = record.topic_id;
+    topic->edit = edit;
     put_topic(std::move(topic));
     delta.created_topics.insert(record.topic_id);
     return {};
@@ -142,12 +154,12 @@ struct RecordFold {
     const TopicRef* found = image.topics_by_id_.find(record.topic_id);
     if (found == nullptr) return corrupt("removal of unknown topic " + record.topic_id.to_string());
     const TopicRef topic = *found;
-    image.topics_by_name_ = image.topics_by_name_.without(topic->name);
-    image.topics_by_id_ = image.topics_by_id_.without(topic->id);
+    image.topics_by_name_.remove(topic->name, edit);
+    image.topics_by_id_.remove(topic->id, edit);
     image.partition_count_ -= topic->partitions.size();
     const ConfigResource resource{ConfigResourceType::topic, topic->name};
     if (image.configs_.contains(resource)) {
-      image.configs_ = image.configs_.without(resource);
+      image.configs_.remove(resource, edit);
       delta.changed_configs.insert(resource);
     }
     const auto first = delta.changed_partitions.lower_bound({topic->id, INT32_MIN});
@@ -175,8 +187,9 @@ struct RecordFold {
 
   Status operator()(const wire::ClearElrRecord& record) {
     if (record.topic_name.empty()) {
-      const auto topics = image.topics_by_name_;
-      topics.for_each([&](const std::string&, const TopicRef& topic) { clear_elr(topic); });
+      std::vector<TopicRef> topics;  // the map changes under a walk
+      image.topics_by_name_.for_each([&](const std::string&, const TopicRef& topic) { topics.push_back(topic); });
+      for (const TopicRef& topic : topics) clear_elr(topic);
       return {};
     }
     const TopicRef* topic = image.topics_by_name_.find(record.topic_name);
@@ -191,7 +204,7 @@ struct RecordFold {
   void put_broker(BrokerImage broker) {
     delta.changed_brokers.insert(broker.id);
     const NodeId id = broker.id;
-    image.brokers_ = image.brokers_.with(id, std::make_shared<const BrokerImage>(std::move(broker)));
+    image.brokers_.set(id, std::make_shared<const BrokerImage>(std::move(broker)), edit);
   }
 
   Status operator()(const wire::RegisterBrokerRecord& record) {
@@ -222,7 +235,7 @@ struct RecordFold {
 
   Status operator()(const wire::UnregisterBrokerRecord& record) {
     ASSIGN_OR_RETURN(const BrokerImage broker, registered(record.broker_id, record.broker_epoch));
-    image.brokers_ = image.brokers_.without(broker.id);
+    image.brokers_.remove(broker.id, edit);
     delta.changed_brokers.insert(broker.id);
     return {};
   }
@@ -262,7 +275,7 @@ struct RecordFold {
     controller->zk_migration_ready = record.zk_migration_ready;
     controller->listeners = endpoints_of(record.end_points);
     controller->features = features_in(record.features);
-    image.controllers_ = image.controllers_.with(record.controller_id, ControllerRef(std::move(controller)));
+    image.controllers_.set(record.controller_id, ControllerRef(std::move(controller)), edit);
     delta.changed_controllers.insert(record.controller_id);
     return {};
   }
@@ -280,8 +293,11 @@ struct RecordFold {
     } else if (const auto at = changed->find(record.name); at != changed->end()) {
       changed->erase(at);
     }
-    image.configs_ = changed->empty() ? image.configs_.without(resource)
-                                      : image.configs_.with(resource, std::shared_ptr<const ConfigMap>(changed));
+    if (changed->empty()) {
+      image.configs_.remove(resource, edit);
+    } else {
+      image.configs_.set(resource, std::shared_ptr<const ConfigMap>(std::move(changed)), edit);
+    }
     delta.changed_configs.insert(resource);
     return {};
   }
@@ -328,12 +344,12 @@ struct RecordFold {
 
   Status keep(OpaqueKind kind, std::string key) {
     auto record = std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end());
-    image.opaque_ = image.opaque_.with(Image::OpaqueKey(kind, std::move(key)), Image::OpaqueRef(std::move(record)));
+    image.opaque_.set(Image::OpaqueKey(kind, std::move(key)), Image::OpaqueRef(std::move(record)), edit);
     delta.opaque_changed = true;
     return {};
   }
   Status drop(OpaqueKind kind, std::string key) {
-    image.opaque_ = image.opaque_.without(Image::OpaqueKey(kind, std::move(key)));
+    image.opaque_.remove(Image::OpaqueKey(kind, std::move(key)), edit);
     delta.opaque_changed = true;
     return {};
   }
@@ -397,7 +413,10 @@ void ImageDelta::append(ImageDelta later) {
 
 ImageBuilder::ImageBuilder() : image_(std::make_unique<Image>()), delta_(std::make_unique<ImageDelta>()) {}
 ImageBuilder::ImageBuilder(ImageRef base)
-    : image_(std::make_unique<Image>(*base)), delta_(std::make_unique<ImageDelta>()), published_(std::move(base)) {}
+    : image_(std::make_unique<Image>(*base)),
+      delta_(std::make_unique<ImageDelta>()),
+      edit_(base->last_edit_ + 1),
+      published_(std::move(base)) {}
 ImageBuilder::~ImageBuilder() = default;
 ImageBuilder::ImageBuilder(ImageBuilder&&) noexcept = default;
 ImageBuilder& ImageBuilder::operator=(ImageBuilder&&) noexcept = default;
@@ -425,12 +444,14 @@ Status ImageBuilder::apply(std::span<const std::byte> record, Offset offset) {
   if (begins) {
     transaction_start_ = offset;
     before_transaction_ = std::make_unique<Image>(*image_);
+    ++edit_;  // it may be handed out
     delta_before_transaction_ = std::exchange(delta_, std::make_unique<ImageDelta>());
     return {};
   }
   if (ends || aborts) {
     if (aborts) {
       image_ = std::move(before_transaction_);
+      image_->last_edit_ = edit_++;
     } else {
       delta_before_transaction_->append(std::move(*delta_));
     }
@@ -440,7 +461,8 @@ Status ImageBuilder::apply(std::span<const std::byte> record, Offset offset) {
     transaction_start_ = no_offset;
     return {};
   }
-  RecordFold fold{*image_, *delta_, record};
+  image_->last_edit_ = edit_;
+  RecordFold fold{*image_, *delta_, record, edit_};
   Status applied = std::visit(fold, decoded);
   if (applied.ok()) return {};
   return Failure{applied.failure().kind,
@@ -458,6 +480,7 @@ ImageRef ImageBuilder::build(ImageDelta& delta) {
   delta = std::exchange(visible, {});
   if (dirty_ || published_ == nullptr) {
     published_ = std::make_shared<const Image>(in_transaction() ? *before_transaction_ : *image_);
+    ++edit_;
     dirty_ = false;
   }
   return published_;

@@ -137,7 +137,9 @@ TEST(Snapshot, OursIsKafkasByteForByte) {
       for (size_t j = 0; j < size; ++j) {
         const bool is_crc = j >= 17 && j < 21;
         const bool is_time = j >= 27 && j < 43;
-        if (!is_crc && !is_time) ASSERT_EQ(ours[at + j], bytes[at + j]) << name << " batch " << i << " byte " << j;
+        if (!is_crc && !is_time) {
+          ASSERT_EQ(ours[at + j], bytes[at + j]) << name << " batch " << i << " byte " << j;
+        }
       }
       at += size;
     }
@@ -154,7 +156,9 @@ TEST(Snapshot, RefusesWhatIsCutOrDamaged) {
     damaged[at] ^= std::byte{0x10};
     const size_t first_batch = 83;
     const bool in_epoch = (at >= 12 && at < 16) || (at >= first_batch + 12 && at < first_batch + 16);
-    if (!in_epoch) EXPECT_FALSE(read_snapshot(damaged).ok()) << at;
+    if (!in_epoch) {
+      EXPECT_FALSE(read_snapshot(damaged).ok()) << at;
+    }
   }
   std::vector<std::byte> twice = whole;
   twice.insert(twice.end(), whole.begin(), whole.end());

@@ -1,9 +1,15 @@
 // PersistentMap: an ordered map whose copies share structure. Inserting or erasing makes a new map in O(log n) and
 // leaves the old one as it was, so an image of 10,000 topics changes without being copied. Weight-balanced tree (Adams
-// 1992, with the parameters 3 and 2 of Hirai and Yamamoto 2011). Nodes are immutable and may be read from any thread.
+// 1992, with the parameters 3 and 2 of Hirai and Yamamoto 2011). What a reader can reach never changes and may be read
+// from any thread.
+//
+// Edits: whoever makes many changes in a row gives each an edit number; nodes made under the number of the present edit
+// are changed in place, for nobody else has seen them. The rule that makes this safe: before a map (or anything that
+// holds it) is handed out, the editor goes on to a number that no node in it carries. Edit 0 changes nothing in place.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -13,7 +19,7 @@ namespace moldau::metadata {
 template <typename Key, typename Value, typename Less = std::less<>>
 class PersistentMap {
   struct Node;
-  using NodeRef = std::shared_ptr<const Node>;
+  using NodeRef = std::shared_ptr<Node>;
 
  public:
   size_t size() const noexcept { return weight(root_); }
@@ -41,12 +47,25 @@ class PersistentMap {
 
   /// This map with `key` set to `value`.
   [[nodiscard]] PersistentMap with(Key key, Value value) const {
-    return PersistentMap(insert(root_, std::move(key), std::move(value)));
+    PersistentMap changed = *this;
+    changed.set(std::move(key), std::move(value), 0);
+    return changed;
   }
   /// This map without `key`; the same map if it has no such key.
   template <typename K>
   [[nodiscard]] PersistentMap without(const K& key) const {
-    return contains(key) ? PersistentMap(erase(root_, key)) : *this;
+    PersistentMap changed = *this;
+    changed.remove(key, 0);
+    return changed;
+  }
+  /// Sets `key` to `value` in this map, as a part of `edit`; copies made before stay as they are.
+  void set(Key key, Value value, uint64_t edit) {
+    root_ = insert(std::move(root_), std::move(key), std::move(value), edit);
+  }
+  /// Takes `key` out of this map, as a part of `edit`.
+  template <typename K>
+  void remove(const K& key, uint64_t edit) {
+    if (contains(key)) root_ = erase(std::move(root_), key, edit);
   }
 
   /// Calls visit(key, value) in the order of the keys.
@@ -69,62 +88,88 @@ class PersistentMap {
     NodeRef left;
     NodeRef right;
     size_t weight;
+    uint64_t edit;
   };
   static constexpr size_t delta = 3;  // a side may weigh up to this many times the other
   static constexpr size_t ratio = 2;  // decides between single and double rotation
 
-  explicit PersistentMap(NodeRef root) : root_(std::move(root)) {}
-
- public:
-  PersistentMap() = default;
-
- private:
   static size_t weight(const NodeRef& node) noexcept { return node == nullptr ? 0 : node->weight; }
-  static NodeRef make(const Key& key, const Value& value, NodeRef left, NodeRef right) {
-    const size_t total = weight(left) + weight(right) + 1;
-    return std::make_shared<const Node>(Node{key, value, std::move(left), std::move(right), total});
-  }
   static bool is_balanced(const NodeRef& a, const NodeRef& b) { return delta * (weight(a) + 1) >= weight(b) + 1; }
   static bool is_single(const NodeRef& inner, const NodeRef& outer) {
     return weight(inner) + 1 < ratio * (weight(outer) + 1);
   }
-  static NodeRef balance(const Key& key, const Value& value, NodeRef left, NodeRef right) {
-    if (!is_balanced(left, right)) {
-      const Node& r = *right;
-      if (is_single(r.left, r.right)) return make(r.key, r.value, make(key, value, left, r.left), r.right);
-      const Node& inner = *r.left;
-      return make(inner.key, inner.value, make(key, value, left, inner.left),
-                  make(r.key, r.value, inner.right, r.right));
-    }
-    if (!is_balanced(right, left)) {
-      const Node& l = *left;
-      if (is_single(l.right, l.left)) return make(l.key, l.value, l.left, make(key, value, l.right, right));
-      const Node& inner = *l.right;
-      return make(inner.key, inner.value, make(l.key, l.value, l.left, inner.left),
-                  make(key, value, inner.right, right));
-    }
-    return make(key, value, std::move(left), std::move(right));
+  /// `node` if it belongs to this edit, else a copy that does.
+  static NodeRef owned(NodeRef node, uint64_t edit) {
+    if (edit != 0 && node->edit == edit) return node;
+    return std::make_shared<Node>(Node{node->key, node->value, node->left, node->right, node->weight, edit});
   }
-  static NodeRef insert(const NodeRef& node, Key key, Value value) {
-    if (node == nullptr)
-      return std::make_shared<const Node>(Node{std::move(key), std::move(value), nullptr, nullptr, 1});
+  static NodeRef weighed(NodeRef node) {
+    node->weight = weight(node->left) + weight(node->right) + 1;
+    return node;
+  }
+  static NodeRef rotate_left(NodeRef node, uint64_t edit) {
+    NodeRef up = owned(std::move(node->right), edit);
+    node->right = std::move(up->left);
+    up->left = weighed(std::move(node));
+    return weighed(std::move(up));
+  }
+  static NodeRef rotate_right(NodeRef node, uint64_t edit) {
+    NodeRef up = owned(std::move(node->left), edit);
+    node->left = std::move(up->right);
+    up->right = weighed(std::move(node));
+    return weighed(std::move(up));
+  }
+  /// `node`, which belongs to this edit and of which one side may have changed by one, balanced.
+  static NodeRef balanced(NodeRef node, uint64_t edit) {
+    if (!is_balanced(node->left, node->right)) {
+      if (!is_single(node->right->left, node->right->right)) {
+        node->right = rotate_right(owned(std::move(node->right), edit), edit);
+      }
+      return rotate_left(std::move(node), edit);
+    }
+    if (!is_balanced(node->right, node->left)) {
+      if (!is_single(node->left->right, node->left->left)) {
+        node->left = rotate_left(owned(std::move(node->left), edit), edit);
+      }
+      return rotate_right(std::move(node), edit);
+    }
+    return weighed(std::move(node));
+  }
+  static NodeRef insert(NodeRef node, Key key, Value value, uint64_t edit) {
+    if (node == nullptr) {
+      return std::make_shared<Node>(Node{std::move(key), std::move(value), nullptr, nullptr, 1, edit});
+    }
+    node = owned(std::move(node), edit);
     if (Less{}(key, node->key)) {
-      return balance(node->key, node->value, insert(node->left, std::move(key), std::move(value)), node->right);
+      node->left = insert(std::move(node->left), std::move(key), std::move(value), edit);
+    } else if (Less{}(node->key, key)) {
+      node->right = insert(std::move(node->right), std::move(key), std::move(value), edit);
+    } else {
+      node->value = std::move(value);
+      return node;
     }
-    if (Less{}(node->key, key)) {
-      return balance(node->key, node->value, node->left, insert(node->right, std::move(key), std::move(value)));
-    }
-    return std::make_shared<const Node>(Node{std::move(key), std::move(value), node->left, node->right, node->weight});
+    return balanced(std::move(node), edit);
   }
   template <typename K>
-  static NodeRef erase(const NodeRef& node, const K& key) {
-    if (Less{}(key, node->key)) return balance(node->key, node->value, erase(node->left, key), node->right);
-    if (Less{}(node->key, key)) return balance(node->key, node->value, node->left, erase(node->right, key));
-    if (node->left == nullptr) return node->right;
-    if (node->right == nullptr) return node->left;
-    const Node* first = node->right.get();
-    while (first->left != nullptr) first = first->left.get();
-    return balance(first->key, first->value, node->left, erase(node->right, first->key));
+  static NodeRef erase(NodeRef node, const K& key, uint64_t edit) {
+    const bool left = Less{}(key, node->key);
+    const bool right = !left && Less{}(node->key, key);
+    if (!left && !right && node->left == nullptr) return node->right;
+    if (!left && !right && node->right == nullptr) return node->left;
+    node = owned(std::move(node), edit);
+    if (left) {
+      node->left = erase(std::move(node->left), key, edit);
+    } else if (right) {
+      node->right = erase(std::move(node->right), key, edit);
+    } else {
+      const Node* next = node->right.get();
+      while (next->left != nullptr) next = next->left.get();
+      node->key = next->key;
+      node->value = next->value;
+      const Key moved = node->key;
+      node->right = erase(std::move(node->right), moved, edit);
+    }
+    return balanced(std::move(node), edit);
   }
   template <typename Visitor>
   static void walk(const Node* node, Visitor& visit) {

@@ -52,6 +52,34 @@ TEST(PersistentMap, BehavesAsAMapAndOldVersionsStay) {
   }
 }
 
+TEST(PersistentMap, EditsInPlaceDoNotReachWhatWasHandedOut) {
+  Prng prng(11);
+  Map map;
+  std::map<int, std::string> model;
+  std::vector<std::pair<Map, std::map<int, std::string>>> handed_out;
+  uint64_t edit = 1;
+  for (int i = 0; i < 40'000; ++i) {
+    const int key = static_cast<int>(prng.below(300));
+    if (prng.chance(2, 5)) {
+      map.remove(key, edit);
+      model.erase(key);
+    } else {
+      map.set(key, std::to_string(i), edit);
+      model[key] = std::to_string(i);
+    }
+    ASSERT_EQ(map.size(), model.size());
+    if (prng.chance(1, 100)) {
+      handed_out.emplace_back(map, model);
+      ++edit;
+    }
+  }
+  for (const auto& [version, expected] : handed_out) {
+    std::map<int, std::string> found;
+    version.for_each([&](int key, const std::string& value) { found[key] = value; });
+    EXPECT_EQ(found, expected);
+  }
+}
+
 TEST(PersistentMap, WalksFromAKey) {
   Map map;
   for (int key = 0; key < 100; key += 10) map = map.with(key, "x");
@@ -74,7 +102,7 @@ TEST(PersistentMap, WalksFromAKey) {
 TEST(PersistentMap, ALongAscendingRunStaysShallow) {
   // A list would overflow the stack here.
   Map map;
-  for (int key = 0; key < 200'000; ++key) map = map.with(key, "");
+  for (int key = 0; key < 200'000; ++key) map.set(key, "", 1);
   EXPECT_EQ(map.size(), 200'000U);
   EXPECT_NE(map.find(123'456), nullptr);
 }

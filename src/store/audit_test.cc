@@ -30,7 +30,8 @@ struct BatchFacts {
   WallMillis max_timestamp;
 };
 
-std::string audit_segment(io::Disk& disk, const std::string& folder, Offset base, bool inactive, bool whole, Offset& expected) {
+std::string audit_segment(io::Disk& disk, const std::string& folder, Offset base, bool inactive, bool whole,
+                          Offset& expected) {
   const std::string stem = folder + "/" + log::segment_file_name(base, log::FileKind::log);
   const Content bytes = content_of(disk, stem);
   std::map<Offset, BatchFacts> by_last;
@@ -42,7 +43,8 @@ std::string audit_segment(io::Disk& disk, const std::string& folder, Offset base
       if (whole) return fmt::format("{} is damaged at {}: {}", stem, at, wire::name_of(batch.error()));
       break;
     }
-    if (batch->base_offset() < expected) return fmt::format("{}: offset {} at {} is too low", stem, batch->base_offset(), at);
+    if (batch->base_offset() < expected)
+      return fmt::format("{}: offset {} at {} is too low", stem, batch->base_offset(), at);
     expected = batch->next_offset();
     by_last[batch->last_offset()] = {at, batch->last_offset(), batch->max_timestamp()};
     largest = std::max(largest, batch->max_timestamp());
@@ -68,7 +70,8 @@ std::string audit_segment(io::Disk& disk, const std::string& folder, Offset base
     }
     last_time = entry.timestamp;
   }
-  if (inactive && last_time != largest) return fmt::format("{}: the time index ends at {}, not {}", stem, last_time, largest);
+  if (inactive && last_time != largest)
+    return fmt::format("{}: the time index ends at {}, not {}", stem, last_time, largest);
   return {};
 }
 
@@ -109,7 +112,8 @@ std::string audit_directory(io::Disk& disk, const std::string& path, bool active
     std::string problem = audit_folder(disk, path + "/" + entry.name, active_too);
     if (!problem.empty()) return problem;
   }
-  for (const auto* file : {"recovery-point-offset-checkpoint", "replication-offset-checkpoint", "log-start-offset-checkpoint"}) {
+  for (const auto* file :
+       {"recovery-point-offset-checkpoint", "replication-offset-checkpoint", "log-start-offset-checkpoint"}) {
     const auto offsets = log::parse_offset_checkpoint(as_text(content_of(disk, path + "/" + file)));
     if (!offsets.ok()) return path + "/" + file + ": " + offsets.failure().message;
   }

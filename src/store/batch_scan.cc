@@ -19,16 +19,21 @@ std::optional<log::ScannedBatch> claims(std::span<const std::byte> header, uint6
   const auto size = wire::batch_size(header);
   const auto base = load_big_endian<int64_t>(header.data());
   const auto delta = load_big_endian<int32_t>(header.data() + 23);
-  if (!size || *size < wire::batch_header_bytes || base < 0 || delta < 0 || base > INT64_MAX - delta) return std::nullopt;
-  return log::ScannedBatch{position, *size, base, base + delta, load_big_endian<int64_t>(header.data() + 35),
+  if (!size || *size < wire::batch_header_bytes || base < 0 || delta < 0 || base > INT64_MAX - delta)
+    return std::nullopt;
+  return log::ScannedBatch{position,
+                           *size,
+                           base,
+                           base + delta,
+                           load_big_endian<int64_t>(header.data() + 35),
                            load_big_endian<int32_t>(header.data() + 12)};
 }
 
 }  // namespace
 
 log::ScannedBatch scanned(const wire::BatchView& batch, uint64_t position) {
-  return {position,           batch.size(),          batch.base_offset(),
-          batch.last_offset(), batch.max_timestamp(), batch.leader_epoch()};
+  return {
+      position, batch.size(), batch.base_offset(), batch.last_offset(), batch.max_timestamp(), batch.leader_epoch()};
 }
 
 BatchScan::BatchScan(io::Disk& disk, io::File& file, uint64_t from, uint64_t end, bool verify)
@@ -85,7 +90,8 @@ Result<wire::BatchFault> BatchScan::examine(uint64_t position) {
   }
   ASSIGN_OR_RETURN(const bool loaded, load(position, *size));
   if (!loaded) return wire::BatchFault::incomplete;
-  const auto batch = verify_ ? wire::BatchView::parse_checked(at(position, *size)) : wire::BatchView::parse(at(position, *size));
+  const auto batch =
+      verify_ ? wire::BatchView::parse_checked(at(position, *size)) : wire::BatchView::parse(at(position, *size));
   if (!batch) return batch.error();
   if (batch->base_offset() < 0 || batch->last_offset_delta() < 0) return wire::BatchFault::bad_length;
   batch_ = *batch;
@@ -103,15 +109,16 @@ Result<BatchScan::Step> BatchScan::next() {
 }
 
 Result<std::optional<log::ScannedBatch>> BatchScan::search(const std::function<bool(const log::ScannedBatch&)>& fits) {
-  // Only the magic is looked for, by memchr, which passes zeros quickly. Bytes made to look like many large batches cost
-  // at most a few checksums of the whole range.
+  // Only the magic is looked for, by memchr, which passes zeros quickly. Bytes made to look like many large batches
+  // cost at most a few checksums of the whole range.
   uint64_t effort = 4 * (end_ - position_);
   for (uint64_t from = position_ + 1; from + wire::batch_header_bytes <= end_;) {
     ASSIGN_OR_RETURN(const bool loaded, load(from, wire::batch_header_bytes));
     if (!loaded) break;
     const auto available = static_cast<size_t>(buffer_at_ + buffer_size_ - from);
     const auto window = at(from, available);
-    const void* hit = std::memchr(window.data() + magic_position, static_cast<int>(magic_2), available - magic_position);
+    const void* hit =
+        std::memchr(window.data() + magic_position, static_cast<int>(magic_2), available - magic_position);
     if (hit == nullptr) {
       from += available - magic_position;
       continue;

@@ -1,7 +1,7 @@
 // BatchScan: walks the batches of a segment file from a position on, checking each whole: header, length, checksum. For
-// recovery, rebuilding of indexes and producer state, lookups by time, truncation: everything that may wait for the disk.
-// Reads go through one buffer; a batch larger than it is checked by streaming before it is taken into memory, so a length
-// that lies costs reads, not memory.
+// recovery, rebuilding of indexes and producer state, lookups by time, truncation: everything that may wait for the
+// disk. Reads go through one buffer; a batch larger than it is checked by streaming before it is taken into memory, so
+// a length that lies costs reads, not memory.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,9 @@
-// CheckpointFile: a small file that is replaced whole, now and then, by jobs in the pool and sometimes by the loop itself. The
-// newest content wins, whoever comes last. Internal to store/.
+// CheckpointFile: a small file that is replaced whole, now and then, by jobs in the pool and sometimes by the loop
+// itself. The newest content wins, whoever comes last. Internal to store/.
 #pragma once
 
+#include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 
@@ -21,17 +21,19 @@ class CheckpointFile {
   uint64_t next_version() { return ++gathered_; }
   /// Replaces the file unless it holds a newer version already. Blocking; from any thread.
   Status write(io::Disk& disk, uint64_t version, const std::string& text) {
-    const std::lock_guard lock(mutex_);
-    if (version < written_) return {};
-    RETURN_IF_FAILED(io::replace_file(disk, path_, as_bytes(text)));
-    written_ = version;
-    return {};
+    while (busy_.test_and_set(std::memory_order_acquire)) busy_.wait(true);
+    Status outcome;
+    if (version >= written_) outcome = io::replace_file(disk, path_, as_bytes(text));
+    if (version >= written_ && outcome.ok()) written_ = version;
+    busy_.clear(std::memory_order_release);
+    busy_.notify_one();
+    return outcome;
   }
 
  private:
   std::string path_;
   uint64_t gathered_ = 0;
-  std::mutex mutex_;  // loop and pool
+  std::atomic_flag busy_;  // guards what follows, and the file
   uint64_t written_ = 0;
 };
 

@@ -1,9 +1,10 @@
-// CommitQueue: which logs of a log directory wait to be made stable, and in what order. One per directory. This is the seam of
-// the journal to come: with it, a round will write the batches of all waiting logs into one file and sync that; today each log
-// syncs its own files.
+// CommitQueue: which logs of a log directory wait to be made stable, and in what order. One per directory. This is the
+// seam of the journal to come: with it, a round will write the batches of all waiting logs into one file and sync that;
+// today each log syncs its own files.
 //
-// A log that becomes dirty is added once; it is synced in its turn, at most `in_flight_max` logs at a time; what is appended
-// while its sync runs joins its next one. There is no barrier between rounds: a log does not wait for the slowest of others.
+// A log that becomes dirty is added once; it is synced in its turn, at most `in_flight_max` logs at a time; what is
+// appended while its sync runs joins its next one. There is no barrier between rounds: a log does not wait for the
+// slowest of others.
 //
 //   idle --add--> waiting --start--> syncing --done--> idle
 //                              syncing --add--> syncing, again --done--> waiting
@@ -22,8 +23,8 @@ namespace moldau::store {
 class CommitMember {
  public:
   virtual ~CommitMember() = default;
-  /// Makes all that is appended now stable; `done` comes in a later turn, once, whatever the outcome. The member tells its
-  /// listeners itself.
+  /// Makes all that is appended now stable; `done` comes in a later turn, once, whatever the outcome. The member tells
+  /// its listeners itself.
   virtual void start_commit(io::Callback done) = 0;
 
  private:

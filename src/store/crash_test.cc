@@ -1,12 +1,14 @@
-// A scripted life of a store, killed at its n-th changing operation, for every n and many seeds: after recovery nothing that was
-// reported stable is missing, offsets are contiguous, indexes are right, and recovering twice is recovering once. The same
-// runs find each planted bug (store::Mutant).
+// A scripted life of a store, killed at its n-th changing operation, for every n and many seeds: after recovery nothing
+// that was reported stable is missing, offsets are contiguous, indexes are right, and recovering twice is recovering
+// once. The same runs find each planted bug (store::Mutant).
 #include <gtest/gtest.h>
 
 #include <map>
 #include <set>
 
 #include "base/trace.h"
+#include "io/sim/disk.h"
+#include "io/sim/world.h"
 #include "store/audit.h"
 #include "store/test_kit.h"
 
@@ -34,9 +36,9 @@ class Model final : public LogListener {
   /// Each version of each batch ever appended at an offset.
   std::map<Offset, std::set<std::string>> versions;
   std::map<Offset, std::string> newest;
-  Offset stable = 0;           ///< must survive
-  Offset deleted_below = 0;    ///< acknowledged DeleteRecords
-  Offset start_max = 0;        ///< the log start may have got this far
+  Offset stable = 0;         ///< must survive
+  Offset deleted_below = 0;  ///< acknowledged DeleteRecords
+  Offset start_max = 0;      ///< the log start may have got this far
   Offset refused_from = -1;
   std::string problem;
 
@@ -182,7 +184,9 @@ class Script {
     if (log == nullptr || rig_.node.crashed()) return;
     Model& model = *models_[partition];
     const uint64_t choice = prng_.below(16);
-    if (loud_) fmt::print("=== log {} choice {} ends {} {} {}\n", partition, choice, log->stable_end(), log->appended_end(), log->next_offset());
+    if (loud_)
+      fmt::print("=== log {} choice {} ends {} {} {}\n", partition, choice, log->stable_end(), log->appended_end(),
+                 log->next_offset());
     switch (choice) {
       case 0:
         (void)log->roll();
@@ -193,8 +197,9 @@ class Script {
         break;
       case 2:
         if (log->commit_end() > log->log_start()) {
-          const Offset to = log->log_start() + 1 + static_cast<Offset>(prng_.below(static_cast<uint64_t>(
-                                                       log->commit_end() - log->log_start())));
+          const Offset to =
+              log->log_start() + 1 +
+              static_cast<Offset>(prng_.below(static_cast<uint64_t>(log->commit_end() - log->log_start())));
           model.start_max = std::max(model.start_max, to);
           log->delete_records(to, [&model, to](Status status) {
             if (status.ok()) model.deleted_below = std::max(model.deleted_below, to);
@@ -264,8 +269,10 @@ class Script {
       return fail(fmt::format("damage at {} though nothing was damaged", log.damaged()[0].first));
     }
     if (end < model.stable) return fail(fmt::format("the end is {}, {} was stable", end, model.stable));
-    if (start < model.deleted_below) return fail(fmt::format("the start is {}, below {} is deleted", start, model.deleted_below));
-    if (start > std::max(model.start_max, model.deleted_below)) return fail(fmt::format("the start {} is too high", start));
+    if (start < model.deleted_below)
+      return fail(fmt::format("the start is {}, below {} is deleted", start, model.deleted_below));
+    if (start > std::max(model.start_max, model.deleted_below))
+      return fail(fmt::format("the start {} is too high", start));
     if (end != log.next_offset() || end != log.appended_end()) return fail("a recovered log has more than one end");
     Offset at = start;
     int32_t last_sequence = -1;
@@ -311,8 +318,8 @@ class Script {
       if (first) return fail(fmt::format("no whole batch at {}", at));
     }
     const log::ProducerEntry* producer = log.producers().find(100 + log.id().partition);
-    if (last_sequence >= 0 && (producer == nullptr || producer->newest() == nullptr ||
-                               producer->newest()->last_sequence != last_sequence)) {
+    if (last_sequence >= 0 &&
+        (producer == nullptr || producer->newest() == nullptr || producer->newest()->last_sequence != last_sequence)) {
       fail(fmt::format("the producer's last sequence is {}, not {}",
                        producer == nullptr || producer->newest() == nullptr ? -2 : producer->newest()->last_sequence,
                        last_sequence));

@@ -44,7 +44,9 @@ void LogDirectory::note_full() {
   probe_at_ = core_.surface.clock.now() + milliseconds(full_probe_interval_ms);
 }
 
-bool LogDirectory::refuses_appends() { return full_ && core_.surface.clock.now() < probe_at_; }
+bool LogDirectory::refuses_appends() {
+  return full_ && core_.surface.clock.now() < probe_at_;
+}
 
 Status LogDirectory::sync_folder(const std::string& path) const {
   if (core_.mutant(Mutant::no_directory_sync)) return {};
@@ -118,7 +120,8 @@ void StoreCore::remove_due() {
           for (const PendingRemoval& removal : due) {
             const Status removed = removal.folder ? disk.remove_tree(removal.path) : disk.remove(removal.path);
             if (!removed.ok() && removed.failure().kind != FailureKind::not_found) {
-              trace(TraceLevel::warn, "path={} state=not_removed reason=\"{}\"", removal.path, removed.failure().message);
+              trace(TraceLevel::warn, "path={} state=not_removed reason=\"{}\"", removal.path,
+                    removed.failure().message);
             }
           }
         });

@@ -1,12 +1,11 @@
-// LogDirectory and StoreCore: what the logs of one directory and of one store share: offline state, room on the disk, the commit
-// queue, the in-memory tail, the turn's list of logs to write. Internal to store/.
+// LogDirectory and StoreCore: what the logs of one directory and of one store share: offline state, room on the disk,
+// the commit queue, the in-memory tail, the turn's list of logs to write. Internal to store/.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -21,26 +20,30 @@ namespace moldau::store {
 class PartitionLog;
 struct StoreCore;
 
-/// Jobs in the pool hold this open while they touch files; closing the store waits for them and keeps later ones from
-/// running. The only lock of the store, and the loop takes it once, at close.
+/// Jobs in the pool pass through here while they touch files; closing the store waits for those inside and keeps later
+/// ones from running. The loop waits here once, at close.
 class JobGate {
  public:
   /// Runs `job` unless the gate is closed; returns whether it ran.
   template <typename Job>
   bool run(Job&& job) {
-    const std::shared_lock lock(mutex_);
-    if (closed_) return false;
-    job();
-    return true;
+    const bool open = (state_.fetch_add(1, std::memory_order_acq_rel) & closed) == 0;
+    if (open) job();
+    state_.fetch_sub(1, std::memory_order_acq_rel);
+    state_.notify_all();
+    return open;
   }
   void close() {
-    const std::unique_lock lock(mutex_);
-    closed_ = true;
+    uint32_t seen = state_.fetch_or(closed, std::memory_order_acq_rel) | closed;
+    while (seen != closed) {
+      state_.wait(seen, std::memory_order_acquire);
+      seen = state_.load(std::memory_order_acquire);
+    }
   }
 
  private:
-  std::shared_mutex mutex_;
-  bool closed_ = false;
+  static constexpr uint32_t closed = 1U << 31;
+  std::atomic<uint32_t> state_{0};  // jobs inside, and `closed`
 };
 
 /// One log directory. Once offline it stays so: nothing in it is written or synced any more.

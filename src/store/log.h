@@ -1,13 +1,14 @@
-// Log: one partition's commit log on a Disk: Kafka's segment files, written at the end of a turn, synced in commit rounds,
-// read by offset. Shell: decisions (offsets, rolling, indexing, retention, recovery rules) are log/'s, effects are io::Disk's.
+// Log: one partition's commit log on a Disk: Kafka's segment files, written at the end of a turn, synced in commit
+// rounds, read by offset. Shell: decisions (offsets, rolling, indexing, retention, recovery rules) are log/'s, effects
+// are io::Disk's.
 //
 // Two ends (ARCHITECTURE.md, decision 5). Appended: written to the segment file. Stable: synced. append() only assigns
-// offsets and queues; at the end of the turn all that is queued for this log is written by one call and the listener hears
-// on_appended; then, unless the log is in page-cache mode, it joins the next commit round of its CommitQueue, after which the
-// listener hears on_stable. A log never calls its listener from inside append().
+// offsets and queues; at the end of the turn all that is queued for this log is written by one call and the listener
+// hears on_appended; then, unless the log is in page-cache mode, it joins the next commit round of its CommitQueue,
+// after which the listener hears on_stable. A log never calls its listener from inside append().
 //
-// Invariants: log_start <= stable_end <= appended_end <= next_offset; offsets in files ascend without overlap; bytes below
-// the stable end never change but by retention, compaction or explicit truncation.
+// Invariants: log_start <= stable_end <= appended_end <= next_offset; offsets in files ascend without overlap; bytes
+// below the stable end never change but by retention, compaction or explicit truncation.
 #pragma once
 
 #include <cstdint>
@@ -67,8 +68,8 @@ class LogListener {
 /// One admitted batch, to be appended: the bytes as they arrived (header fields still to be patched) and the facts that
 /// log/admission found in them.
 struct BatchToAppend {
-  Bytes bytes;                      ///< exactly one record batch v2, checked
-  int32_t record_count = 0;         ///< records in it: the offsets it takes
+  Bytes bytes;               ///< exactly one record batch v2, checked
+  int32_t record_count = 0;  ///< records in it: the offsets it takes
   WallMillis max_timestamp = no_timestamp;
   Offset offset_of_max_timestamp_delta = 0;  ///< its record, relative to the base offset
 };
@@ -83,8 +84,8 @@ struct Appended {
 /// A run of record bytes: in memory or in a file.
 using Piece = std::variant<Bytes, io::FileSlice>;
 
-/// What a read found. Pieces start at the batch that holds the wanted offset and may end inside a batch where `bytes_max`
-/// cut it, but never beyond `up_to`.
+/// What a read found. Pieces start at the batch that holds the wanted offset and may end inside a batch where
+/// `bytes_max` cut it, but never beyond `up_to`.
 struct ReadResult {
   std::vector<Piece> pieces;
   uint64_t size = 0;
@@ -131,34 +132,36 @@ class Log {
   virtual bool offline() const = 0;
   /// True when any record was ever appended (an idempotent producer may then start at any sequence).
   virtual bool ever_held_records() const = 0;
-  /// What the log remembers of idempotent and transactional producers, queued batches included: the leader checks a batch
-  /// against it before append(), which then updates it; a refused append is taken out again. Loaded at the first call.
+  /// What the log remembers of idempotent and transactional producers, queued batches included: the leader checks a
+  /// batch against it before append(), which then updates it; a refused append is taken out again. Loaded at the first
+  /// call.
   virtual const log::ProducerTable& producers() = 0;
   /// The first offset of the earliest transaction that is still open in this log; nothing when there is none.
   virtual std::optional<Offset> first_open_transaction() = 0;
   /// True when the log holds transactional data or control batches of clients.
   virtual bool holds_transactional_data() const = 0;
 
-  /// Assigns offsets (patching base offset and leader epoch into the bytes) and queues the batches for this turn's write.
-  /// Refused (FailureKind::unavailable or no_space) when the log is offline or out of room; then nothing was queued.
+  /// Assigns offsets (patching base offset and leader epoch into the bytes) and queues the batches for this turn's
+  /// write. Refused (FailureKind::unavailable or no_space) when the log is offline or out of room; then nothing was
+  /// queued.
   virtual Result<std::vector<Appended>> append(std::vector<BatchToAppend> batches, Epoch leader_epoch) = 0;
   /// Queues bytes that carry their offsets already (a follower's fetch, the metadata log): batches that ascend from
   /// next_offset() or above. A last batch that is cut off is dropped. FailureKind::corrupt, and nothing queued, when a
   /// checksum is wrong or offsets do not ascend.
   virtual Status append_as_follower(Bytes batches) = 0;
 
-  /// Reads from the batch that holds `from`, below `up_to`, at most `bytes_max` bytes; the first batch whole even when it is
-  /// larger, if `at_least_one`.
+  /// Reads from the batch that holds `from`, below `up_to`, at most `bytes_max` bytes; the first batch whole even when
+  /// it is larger, if `at_least_one`.
   virtual ReadResult read(Offset from, Offset up_to, uint64_t bytes_max, bool at_least_one, ReadError& error) = 0;
 
-  /// The first record whose timestamp is >= `timestamp`, below `up_to`; offset no_offset when there is none. May wait for
-  /// the disk for parts of the log that are not in memory. `up_to` bounds visibility.
+  /// The first record whose timestamp is >= `timestamp`, below `up_to`; offset no_offset when there is none. May wait
+  /// for the disk for parts of the log that are not in memory. `up_to` bounds visibility.
   virtual Result<TimestampOffset> find_by_timestamp(WallMillis timestamp, Offset up_to) = 0;
   /// The record with the largest timestamp (the first of equals).
   virtual Result<TimestampOffset> find_max_timestamp(Offset up_to) = 0;
 
-  /// Leader-epoch cache (KIP-101, KIP-320): the epoch of `offset`, and the end offset of `epoch` with the largest epoch <= it
-  /// (no_epoch when the cache has none).
+  /// Leader-epoch cache (KIP-101, KIP-320): the epoch of `offset`, and the end offset of `epoch` with the largest epoch
+  /// <= it (no_epoch when the cache has none).
   virtual Epoch epoch_of(Offset offset) const = 0;
   struct EpochEnd {
     Epoch epoch = no_epoch;
@@ -169,15 +172,17 @@ class Log {
   /// Notes that `epoch` starts at next_offset(). Durable before the first append of that epoch is acknowledged.
   virtual Status begin_epoch(Epoch epoch) = 0;
 
-  /// Cuts everything from `offset` on (a follower that diverged, whose leader's log ends there). Nothing happens at or beyond
-  /// the end. Blocks; rare.
+  /// Cuts everything from `offset` on (a follower that diverged, whose leader's log ends there). Nothing happens at or
+  /// beyond the end. Blocks; rare.
   virtual Status truncate_to(Offset offset) = 0;
-  /// Drops all records: the log is empty and goes on at `offset` (a follower beyond its leader's log; a snapshot loaded).
+  /// Drops all records: the log is empty and goes on at `offset` (a follower beyond its leader's log; a snapshot
+  /// loaded).
   virtual Status restart_at(Offset offset) = 0;
-  /// Records below `offset` are gone: retention, or a follower told so by its leader. Written down at the next checkpoint.
+  /// Records below `offset` are gone: retention, or a follower told so by its leader. Written down at the next
+  /// checkpoint.
   virtual Status advance_log_start(Offset offset) = 0;
-  /// DeleteRecords: as advance_log_start(), and `done` is called once the new start survives a crash (Kafka writes it down
-  /// once a minute and may resurrect records after a crash).
+  /// DeleteRecords: as advance_log_start(), and `done` is called once the new start survives a crash (Kafka writes it
+  /// down once a minute and may resurrect records after a crash).
   virtual void delete_records(Offset offset, io::Completion<Status> done) = 0;
   /// Deletes segments that retention by time and size allows; what lies at or above `up_to` stays.
   virtual Status apply_retention(WallMillis now, Offset up_to) = 0;

@@ -83,10 +83,17 @@ void PartitionLog::expire_producers(WallMillis now) {
 }
 
 void PartitionLog::trim_memory() {
+  if (offline() || retired_) return;
   if (queue_ != nullptr && queue_->batches.empty()) queue_.reset();
-  if (!pending_offset_entries_.empty() && !offline()) {
+  if (!pending_offset_entries_.empty()) {
     const Status written = write_pending_entries();
     if (!written.ok() && written.failure().kind != FailureKind::no_space) (void)fail_directory(written.failure());
+  }
+  if (std::exchange(written_since_trim_, false)) return;
+  for (Segment& segment : segments_) {
+    segment.log.reset();
+    segment.offset_index.reset();
+    segment.time_index.reset();
   }
 }
 
@@ -100,12 +107,14 @@ std::string PartitionLog::path_of(Offset base, log::FileKind kind, log::FileStat
 }
 
 log::SegmentLimits PartitionLog::limits() const {
-  return {config_.segment_bytes, config_.segment_ms, jitter_ms_, config_.segment_index_bytes, config_.index_interval_bytes};
+  return {config_.segment_bytes, config_.segment_ms, jitter_ms_, config_.segment_index_bytes,
+          config_.index_interval_bytes};
 }
 
 Result<std::vector<Appended>> PartitionLog::append(std::vector<BatchToAppend> batches, Epoch leader_epoch) {
   if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
-  if (directory_.refuses_appends() && !is_metadata()) return Failure{FailureKind::no_space, directory_.path() + " is full"};
+  if (directory_.refuses_appends() && !is_metadata())
+    return Failure{FailureKind::no_space, directory_.path() + " is full"};
   if (queue_ != nullptr && queue_->batches.size() + batches.size() > batches_queued_max) {
     return Failure{FailureKind::unavailable, folder_ + " has too much queued"};
   }
@@ -129,7 +138,8 @@ Result<std::vector<Appended>> PartitionLog::append(std::vector<BatchToAppend> ba
 
 Status PartitionLog::append_as_follower(Bytes batches) {
   if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
-  if (directory_.refuses_appends() && !is_metadata()) return Failure{FailureKind::no_space, directory_.path() + " is full"};
+  if (directory_.refuses_appends() && !is_metadata())
+    return Failure{FailureKind::no_space, directory_.path() + " is full"};
 
   // All is checked before anything is queued: it came from a peer.
   Offset expected = next_offset_;
@@ -141,8 +151,9 @@ Status PartitionLog::append_as_follower(Bytes batches) {
     return sound;
   });
   if (!sound || (walk.fault != wire::BatchFault::none && walk.fault != wire::BatchFault::incomplete)) {
-    return Failure{FailureKind::corrupt, fmt::format("batches for {} at offset {} are not sound: {}", folder_, next_offset_,
-                                                     sound ? wire::name_of(walk.fault) : "offsets or checksum")};
+    return Failure{FailureKind::corrupt,
+                   fmt::format("batches for {} at offset {} are not sound: {}", folder_, next_offset_,
+                               sound ? wire::name_of(walk.fault) : "offsets or checksum")};
   }
   RETURN_IF_FAILED(ensure_active_ready());
   (void)producers();
@@ -159,19 +170,21 @@ Status PartitionLog::append_as_follower(Bytes batches) {
 void PartitionLog::queue_batch(Bytes bytes, const wire::BatchView& view, Epoch epoch) {
   if (queue_ == nullptr) queue_ = std::make_unique<Queue>();
   changed_ = true;
-  QueuedBatch batch{std::move(bytes), {view.size(), view.base_offset(), view.last_offset(), view.max_timestamp()}, false, {}};
+  QueuedBatch batch{
+      std::move(bytes), {view.size(), view.base_offset(), view.last_offset(), view.max_timestamp()}, false, {}};
   if (planned_.must_roll(limits(), batch.facts, wall())) {
     batch.roll_before = true;
     batch.snapshot = encode_producers();  // before this batch: what recovery of the new segment begins with
     planned_ = log::new_segment_tail(batch.facts.base_offset, wall());
     const int64_t jitter_max = std::min(config_.segment_jitter_ms, config_.segment_ms);
-    jitter_ms_ = jitter_max > 0 ? static_cast<int64_t>(core_.surface.entropy.next() % static_cast<uint64_t>(jitter_max)) : 0;
+    jitter_ms_ =
+        jitter_max > 0 ? static_cast<int64_t>(core_.surface.entropy.next() % static_cast<uint64_t>(jitter_max)) : 0;
   }
   planned_.add(batch.facts, config_.index_interval_bytes);
   if (view.has_producer_id()) {
     const log::ProducerEntry* before = producers_.find(view.producer_id());
-    queue_->undo.push_back({batch.facts.base_offset, view.producer_id(),
-                            before == nullptr ? std::nullopt : std::optional(*before)});
+    queue_->undo.push_back(
+        {batch.facts.base_offset, view.producer_id(), before == nullptr ? std::nullopt : std::optional(*before)});
     producers_.replay(view);
   }
   // Control batches without a producer are the metadata log's own.
@@ -248,6 +261,7 @@ Status PartitionLog::write_group(std::span<QueuedBatch> group) {
   segment.size = tail_.size;
   segment.modified_wall_ms = wall();
   unflushed_bytes_ += bytes;
+  written_since_trim_ = true;
   return {};
 }
 
@@ -272,7 +286,8 @@ void PartitionLog::reserve_space(uint64_t bytes) {
   const uint64_t others = core_.reserved_bytes - std::min(core_.reserved_bytes, before);
   const uint64_t budget = core_.options.space_ahead_bytes_max - std::min(core_.options.space_ahead_bytes_max, others);
   const uint64_t end = tail_.size + bytes;
-  const auto range = space_ahead_.written(end, bytes, static_cast<uint64_t>(std::max(config_.segment_bytes, 0)), budget);
+  const auto range =
+      space_ahead_.written(end, bytes, static_cast<uint64_t>(std::max(config_.segment_bytes, 0)), budget);
   if (range && !disk().allocate(*active().log, range->offset, range->size).ok()) space_ahead_.refused();
   core_.reserved_bytes = others + space_ahead_.reserved_beyond(end);
 }
@@ -302,7 +317,8 @@ void PartitionLog::after_write() {
 
 void PartitionLog::refuse(Offset first_lost, std::vector<ProducerUndo>& undo, const Failure& why) {
   directory_.note_full();
-  // What the listener queued while it heard of the part that was written lies beyond the lost batches: it goes with them.
+  // What the listener queued while it heard of the part that was written lies beyond the lost batches: it goes with
+  // them.
   if (queue_ != nullptr && !queue_->batches.empty()) {
     restore_producers(first_lost, queue_->undo);
     queue_->batches.clear();
@@ -322,8 +338,9 @@ void PartitionLog::restore_producers(Offset first_lost, std::vector<ProducerUndo
   std::vector<log::ProducerEntry> entries = producers_.entries();
   for (auto change = undo.rbegin(); change != undo.rend(); ++change) {
     if (change->batch < first_lost) break;
-    const auto at = std::find_if(entries.begin(), entries.end(),
-                                 [&](const log::ProducerEntry& entry) { return entry.producer_id == change->producer_id; });
+    const auto at = std::find_if(entries.begin(), entries.end(), [&](const log::ProducerEntry& entry) {
+      return entry.producer_id == change->producer_id;
+    });
     if (at != entries.end()) entries.erase(at);
     if (change->before) entries.push_back(*change->before);
   }

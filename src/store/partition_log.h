@@ -5,14 +5,14 @@
 //   partition_log_time.cc      lookups by timestamp
 //   partition_log_load.cc      opening: what files there are, recovery, producer state
 //
-// Costs. append: no syscall, no copy, no allocation per record; per batch a place in a queue. A turn's write: one pwritev for
-// all that is queued (two when a segment is rolled), and one pwrite each for the two indexes per 32 index entries. A commit:
-// one fdatasync in the pool. A read near the end: none. A read of old bytes: one or two preads to locate, and the caller's
-// sendfile.
+// Costs. append: no syscall, no copy, no allocation per record; per batch a place in a queue. A turn's write: one
+// pwritev for all that is queued (two when a segment is rolled), and one pwrite each for the two indexes per 32 index
+// entries. A commit: one fdatasync in the pool. A read near the end: none. A read of old bytes: one or two preads to
+// locate, and the caller's sendfile.
 //
-// Writing and its failure: queue_ holds what append() took; planned_ is the tail as it will be when all of it is written;
-// tail_, segments_ and appended_end_ change only after a successful write. A write that found no room is cut away again, and
-// planned_, next_offset_ and the producer table go back to what is on disk.
+// Writing and its failure: queue_ holds what append() took; planned_ is the tail as it will be when all of it is
+// written; tail_, segments_ and appended_end_ change only after a successful write. A write that found no room is cut
+// away again, and planned_, next_offset_ and the producer table go back to what is on disk.
 #pragma once
 
 #include <array>
@@ -43,7 +43,7 @@ struct LoadFacts {
   bool clean = false;                    ///< stopped in order: files are as they should be
   std::optional<Offset> recovery_point;  ///< nothing when no checkpoint has it
   Offset log_start = 0;
-  Offset transaction_free_below = 0;     ///< no transactional batch lies below
+  Offset transaction_free_below = 0;  ///< no transactional batch lies below
 };
 
 class PartitionLog final : public Log, public CommitMember, public std::enable_shared_from_this<PartitionLog> {
@@ -112,13 +112,14 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   void note_checkpointed(Offset recovery_point) { checkpointed_recovery_point_ = recovery_point; }
   Offset transaction_free_below() const { return transactional_ ? 0 : appended_end_; }
   void expire_producers(WallMillis now);
-  /// Gives back what an idle log does not need.
+  /// Gives back what an idle log does not need: now and then.
   void trim_memory();
   LogDirectory& directory() { return directory_; }
   bool is_metadata() const { return id_.topic_id == metadata_topic_id; }
   const log::EpochTable& epochs() const { return epochs_; }
   PartitionIndex partition() const { return id_.partition; }
-  Offset first_segment_base() const { return segments_.front().base; }
+  /// Base of the oldest segment that a crash might leave: deleted ones come back as long as their folder is not synced.
+  Offset durable_first_base() const { return durable_first_base_; }
 
   /// Asks the store to write checkpoints; set by the store.
   struct Checkpointer {
@@ -290,6 +291,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Offset appended_end_ = 0;
   Offset stable_end_ = 0;
   Offset checkpointed_recovery_point_ = 0;
+  Offset durable_first_base_ = 0;
 
   std::unique_ptr<Queue> queue_;
   bool write_scheduled_ = false;
@@ -303,7 +305,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   log::EpochTable epochs_;
   log::ProducerTable producers_;
   bool producers_loaded_ = false;
-  bool clean_producers_ = false;   // a missing snapshot means: no producers
+  bool clean_producers_ = false;  // a missing snapshot means: no producers
   bool transactional_ = false;
   std::vector<Offset> snapshots_;  // ascending
 
@@ -318,9 +320,10 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   bool epochs_dirty_ = false;
   uint64_t unflushed_bytes_ = 0;
   uint64_t accounted_bytes_ = 0;  // of those, known to the directory
-  uint64_t generation_ = 0;  // grows with each cut: a sync that began before says nothing about what came after
-  bool changed_ = false;     // since it was opened: close() has something to do
+  uint64_t generation_ = 0;       // grows with each cut: a sync that began before says nothing about what came after
+  bool changed_ = false;          // since it was opened: close() has something to do
   bool retired_ = false;
+  bool written_since_trim_ = false;
   io::TimerId flush_timer_ = 0;
 };
 

@@ -1,5 +1,6 @@
-// PartitionLog, opening: which files there are, what they hold after an unclean stop (rules: log/recovery), the state beside the
-// batches: leader epochs, producers. Everything here blocks; it runs before the log serves, or when it is cut.
+// PartitionLog, opening: which files there are, what they hold after an unclean stop (rules: log/recovery), the state
+// beside the batches: leader epochs, producers. Everything here blocks; it runs before the log serves, or when it is
+// cut.
 #include <algorithm>
 #include <utility>
 
@@ -20,8 +21,8 @@ constexpr size_t header_walk_bytes = 64 << 10;
 
 /// What recovery found, beyond what it did to the segments.
 struct PartitionLog::Recovered {
-  size_t first = 0;           ///< first segment scanned; all of them when nothing was scanned: segments_.size()
-  Offset expected = 0;        ///< the next offset
+  size_t first = 0;     ///< first segment scanned; all of them when nothing was scanned: segments_.size()
+  Offset expected = 0;  ///< the next offset
   Epoch last_epoch = no_epoch;
   bool cut = false;
   std::vector<log::EpochStart> epochs;  ///< of the scanned batches
@@ -42,7 +43,7 @@ Status PartitionLog::begin_empty(Offset base) {
   tail_ = log::new_segment_tail(base, wall());
   planned_ = tail_;
   active_ready_ = true;
-  log_start_ = next_offset_ = appended_end_ = stable_end_ = base;
+  log_start_ = next_offset_ = appended_end_ = stable_end_ = durable_first_base_ = base;
   producers_loaded_ = true;
   folder_dirty_ = true;
   changed_ = true;
@@ -64,6 +65,7 @@ Status PartitionLog::load(const LoadFacts& facts) {
     if (facts.clean) doubtful.recovery_point = segments_.back().base;
     RETURN_IF_FAILED(recover(doubtful, found));
   }
+  durable_first_base_ = segments_.front().base;
   RETURN_IF_FAILED(repair_index_sizes());
   RETURN_IF_FAILED(load_epochs(found));
   clean_producers_ = facts.clean;
@@ -113,12 +115,15 @@ Status PartitionLog::list_files() {
     const bool orphan = !at || segments_[*at].base != name->base;
     if (name->kind == log::FileKind::log || name->kind == log::FileKind::producer_snapshot) continue;
     if (orphan) {
-      trace(TraceLevel::warn, "log={} file={} state=removed reason=\"an index without a segment\"", folder_, entry.name);
+      trace(TraceLevel::warn, "log={} file={} state=removed reason=\"an index without a segment\"", folder_,
+            entry.name);
       RETURN_IF_FAILED(disk().remove(path_in(folder_, entry.name)));
     } else if (name->kind == log::FileKind::offset_index && entry.size % log::offset_entry_bytes == 0) {
-      segments_[*at].offset_entries = static_cast<uint32_t>(std::min<uint64_t>(entry.size / log::offset_entry_bytes, INT32_MAX));
+      segments_[*at].offset_entries =
+          static_cast<uint32_t>(std::min<uint64_t>(entry.size / log::offset_entry_bytes, INT32_MAX));
     } else if (name->kind == log::FileKind::time_index && entry.size % log::time_entry_bytes == 0) {
-      segments_[*at].time_entries = static_cast<uint32_t>(std::min<uint64_t>(entry.size / log::time_entry_bytes, INT32_MAX));
+      segments_[*at].time_entries =
+          static_cast<uint32_t>(std::min<uint64_t>(entry.size / log::time_entry_bytes, INT32_MAX));
     } else if (name->kind == log::FileKind::transaction_index && entry.size > 0) {
       transactional_ = true;
     }
@@ -126,8 +131,8 @@ Status PartitionLog::list_files() {
   return {};
 }
 
-/// A compaction by Kafka that was interrupted while it renamed: the segments that the .swap files replace go, the .swap files
-/// take their names. (Kafka's LogLoader, second and third pass.)
+/// A compaction by Kafka that was interrupted while it renamed: the segments that the .swap files replace go, the .swap
+/// files take their names. (Kafka's LogLoader, second and third pass.)
 Status PartitionLog::finish_swaps(const std::vector<Offset>& swaps, const std::vector<io::DirectoryEntry>& entries) {
   Offset replaced_from = INT64_MAX;
   Offset replaced_to = INT64_MIN;
@@ -147,7 +152,8 @@ Status PartitionLog::finish_swaps(const std::vector<Offset>& swaps, const std::v
   }
   for (const io::DirectoryEntry& entry : entries) {
     const auto name = log::parse_segment_file_name(entry.name);
-    if (!name || name->state != log::FileState::normal || name->base < replaced_from || name->base >= replaced_to) continue;
+    if (!name || name->state != log::FileState::normal || name->base < replaced_from || name->base >= replaced_to)
+      continue;
     RETURN_IF_FAILED(disk().remove(path_in(folder_, entry.name)));
   }
   for (const io::DirectoryEntry& entry : entries) {
@@ -198,8 +204,8 @@ Status PartitionLog::ensure_active_ready() {
 
 Status PartitionLog::recover(const LoadFacts& facts, Recovered& found) {
   const Offset recovery_point = facts.recovery_point.value_or(0);
-  // A segment that begins at the recovery point says nothing about the one before: its last index entries are written when
-  // it is rolled and synced with the first commit after that.
+  // A segment that begins at the recovery point says nothing about the one before: its last index entries are written
+  // when it is rolled and synced with the first commit after that.
   found.first = segment_of(std::max<Offset>(recovery_point - 1, 0)).value_or(0);
   found.expected = segments_[found.first].base;
   const uint64_t before = size_bytes();
@@ -230,8 +236,9 @@ Status PartitionLog::recover(const LoadFacts& facts, Recovered& found) {
   RETURN_IF_FAILED(sync_recovered(found.first));
   stable_end_ = appended_end_;
   remember(appended_end_, active().base, active().size);
-  trace(TraceLevel::info, "log={} recovered_from={} end={} segments={} bytes_cut={}", folder_, segments_[found.first].base,
-        appended_end_, segments_.size() - found.first, before - std::min(before, size_bytes()));
+  trace(TraceLevel::info, "log={} recovered_from={} end={} segments={} bytes_cut={}", folder_,
+        segments_[found.first].base, appended_end_, segments_.size() - found.first,
+        before - std::min(before, size_bytes()));
   return {};
 }
 
@@ -240,8 +247,8 @@ Status PartitionLog::recover_segment(size_t index, Offset recovery_point, Recove
   RETURN_IF_FAILED(ensure_open(segment));
   const Offset limit = index + 1 < segments_.size() ? segments_[index + 1].base : INT64_MAX;
   const Offset never_cut_below = core_.mutant(Mutant::damage_cut_anywhere) ? 0 : recovery_point;
-  log::SegmentRecovery rules(segment.base, found.expected, found.last_epoch, never_cut_below, limit, config_.cleanup_compact,
-                             config_.index_interval_bytes, wall());
+  log::SegmentRecovery rules(segment.base, found.expected, found.last_epoch, never_cut_below, limit,
+                             config_.cleanup_compact, config_.index_interval_bytes, wall());
   BatchScan scan(disk(), *segment.log, 0, segment.size, !core_.mutant(Mutant::torn_tail_accepted));
   uint64_t durable_bytes = 0;
   while (true) {
@@ -285,14 +292,16 @@ Status PartitionLog::recover_segment(size_t index, Offset recovery_point, Recove
   return write_rebuilt(index, rules, false);
 }
 
-/// Writes the bytes from `from` on once more, as they are. After a sync that failed, what it should have written may be clean in
-/// memory and nowhere else: the process then died, and only a write makes the next sync take it (Rebello et al., "Can
-/// Applications Recover from fsync Failures?", ATC 2020).
+/// Writes the bytes from `from` on once more, as they are. After a sync that failed, what it should have written may be
+/// clean in memory and nowhere else: the process then died, and only a write makes the next sync take it (Rebello et
+/// al., "Can Applications Recover from fsync Failures?", ATC 2020).
 Status PartitionLog::write_again(size_t index, uint64_t from) {
   Segment& segment = segments_[index];
-  std::vector<std::byte> chunk(static_cast<size_t>(std::min<uint64_t>(scan_buffer_bytes, segment.size - std::min(from, segment.size))));
+  std::vector<std::byte> chunk(
+      static_cast<size_t>(std::min<uint64_t>(scan_buffer_bytes, segment.size - std::min(from, segment.size))));
   while (from < segment.size) {
-    const auto wanted = std::span(chunk).first(static_cast<size_t>(std::min<uint64_t>(chunk.size(), segment.size - from)));
+    const auto wanted =
+        std::span(chunk).first(static_cast<size_t>(std::min<uint64_t>(chunk.size(), segment.size - from)));
     ASSIGN_OR_RETURN(const size_t got, disk().read(*segment.log, from, wanted));
     if (got == 0) break;
     const std::span<const std::byte> piece = wanted.first(got);
@@ -302,9 +311,9 @@ Status PartitionLog::write_again(size_t index, uint64_t from) {
   return {};
 }
 
-/// Cuts a segment at its damage, and the segments behind it; where valid batches follow, all that is cut off is kept in a file
-/// of its own first. `scan` stands at the first of them. The order is such that a crash in between leaves the damage to be
-/// found again: names behind it go durably before it is cut away itself.
+/// Cuts a segment at its damage, and the segments behind it; where valid batches follow, all that is cut off is kept in
+/// a file of its own first. `scan` stands at the first of them. The order is such that a crash in between leaves the
+/// damage to be found again: names behind it go durably before it is cut away itself.
 Status PartitionLog::cut_segment(size_t index, const log::SegmentRecovery& rules, BatchScan& scan, const char* why) {
   Segment& segment = segments_[index];
   const uint64_t position = rules.valid_bytes();
@@ -331,15 +340,15 @@ Status PartitionLog::cut_segment(size_t index, const log::SegmentRecovery& rules
   }
   RETURN_IF_FAILED(set_aside_from(index + 1, "the segment before was cut"));
   RETURN_IF_FAILED(directory_.sync_folder(folder_));
-  trace(TraceLevel::warn, "log={} segment={} cut_at={} offset={} bytes={} kept_aside={} reason=\"{}\"", folder_, segment.base,
-        position, rules.expected(), segment.size - position, rules.keep_aside(), why);
+  trace(TraceLevel::warn, "log={} segment={} cut_at={} offset={} bytes={} kept_aside={} reason=\"{}\"", folder_,
+        segment.base, position, rules.expected(), segment.size - position, rules.keep_aside(), why);
   RETURN_IF_FAILED(disk().truncate(*segment.log, position));
   segment.size = position;
   return {};
 }
 
-/// Segments from `index` on follow what was cut: those that hold anything are renamed, so that neither we nor Kafka take them
-/// for segments any more.
+/// Segments from `index` on follow what was cut: those that hold anything are renamed, so that neither we nor Kafka
+/// take them for segments any more.
 Status PartitionLog::set_aside_from(size_t index, const char* why) {
   if (index >= segments_.size()) return {};
   for (size_t i = index; i < segments_.size(); ++i) {
@@ -349,7 +358,8 @@ Status PartitionLog::set_aside_from(size_t index, const char* why) {
       RETURN_IF_FAILED(disk().rename(path_of(segment.base, log::FileKind::log), path_in(folder_, kept)));
       const Offset next = i + 1 < segments_.size() ? segments_[i + 1].base : segment.base + 1;
       damaged_.push_back({segment.base, next - 1, kept, why});
-      trace(TraceLevel::warn, "log={} segment={} state=set_aside bytes={} reason=\"{}\"", folder_, segment.base, segment.size, why);
+      trace(TraceLevel::warn, "log={} segment={} state=set_aside bytes={} reason=\"{}\"", folder_, segment.base,
+            segment.size, why);
     }
     RETURN_IF_FAILED(delete_segment_files(segment));
   }
@@ -358,8 +368,8 @@ Status PartitionLog::set_aside_from(size_t index, const char* why) {
   return {};
 }
 
-/// Writes a segment's indexes as recovery rebuilt them, and takes over its arithmetic if it is the active one. `durable`: by
-/// replacing the files whole, for a segment whose index nobody rebuilds after the next crash.
+/// Writes a segment's indexes as recovery rebuilt them, and takes over its arithmetic if it is the active one.
+/// `durable`: by replacing the files whole, for a segment whose index nobody rebuilds after the next crash.
 Status PartitionLog::write_rebuilt(size_t index, log::SegmentRecovery& rules, bool durable) {
   Segment& segment = segments_[index];
   const bool is_active = index + 1 == segments_.size();
@@ -415,7 +425,8 @@ Status PartitionLog::repair_index_sizes() {
   return {};
 }
 
-/// All that was scanned must be stable before the log says so: after a process died, much of it may be in the page cache only.
+/// All that was scanned must be stable before the log says so: after a process died, much of it may be in the page
+/// cache only.
 Status PartitionLog::sync_recovered(size_t first) {
   for (size_t i = first; i < segments_.size(); ++i) {
     RETURN_IF_FAILED(ensure_open(segments_[i]));
@@ -456,7 +467,8 @@ Status PartitionLog::walk_headers(size_t index, const std::function<bool(const w
     // The view is of a copy whose length field covers the header alone.
     std::array<std::byte, wire::batch_header_bytes> alone;
     std::copy(header.begin(), header.end(), alone.begin());
-    store_big_endian<int32_t>(alone.data() + 8, static_cast<int32_t>(wire::batch_header_bytes - wire::batch_log_overhead));
+    store_big_endian<int32_t>(alone.data() + 8,
+                              static_cast<int32_t>(wire::batch_header_bytes - wire::batch_log_overhead));
     const auto view = wire::BatchView::parse(alone);
     if (view && !visit(*view)) return {};
     position = skip_hole(segment.base, position + *size);
@@ -551,21 +563,21 @@ Status PartitionLog::replay_producers(Offset from, Offset up_to) {
 
 /// Reads the producers of one snapshot; a file that is damaged is removed and gives nothing.
 Result<std::optional<std::vector<log::ProducerEntry>>> PartitionLog::read_snapshot(Offset offset) {
-  using Found = std::optional<std::vector<log::ProducerEntry>>;
+  using Producers = std::optional<std::vector<log::ProducerEntry>>;
   const std::string path = path_of(offset, log::FileKind::producer_snapshot);
   const auto bytes = io::read_file(disk(), path, small_file_bytes_max);
   if (!bytes.ok() && bytes.failure().kind != FailureKind::not_found && bytes.failure().kind != FailureKind::corrupt) {
     return bytes.failure();
   }
   auto entries = bytes.ok() ? log::decode_producer_snapshot(*bytes) : bytes.failure();
-  if (entries.ok()) return Found(std::move(entries).value());
+  if (entries.ok()) return Producers(std::move(entries).value());
   trace(TraceLevel::warn, "log={} snapshot={} state=removed reason=\"{}\"", folder_, offset, entries.failure().message);
   (void)disk().remove(path);
-  return Found();
+  return Producers();
 }
 
-/// Kafka keeps snapshots at segment bases and the newest one; all others go, and those beyond the end. Those from `doubtful`
-/// on may never have been synced.
+/// Kafka keeps snapshots at segment bases and the newest one; all others go, and those beyond the end. Those from
+/// `doubtful` on may never have been synced.
 Status PartitionLog::remove_stray_snapshots(Offset doubtful) {
   std::vector<Offset> sound;
   for (const Offset offset : snapshots_) {
@@ -581,6 +593,7 @@ Status PartitionLog::remove_stray_snapshots(Offset doubtful) {
     if (offset <= appended_end_) newest = std::max(newest, offset);
   }
   std::vector<Offset> kept;
+  bool removed = false;
   for (const Offset offset : snapshots_) {
     const auto at = segment_of(offset);
     const bool is_base = at && segments_[*at].base == offset;
@@ -588,10 +601,12 @@ Status PartitionLog::remove_stray_snapshots(Offset doubtful) {
       kept.push_back(offset);
     } else {
       RETURN_IF_FAILED(disk().remove(path_of(offset, log::FileKind::producer_snapshot)));
+      removed = true;
     }
   }
   snapshots_ = std::move(kept);
-  return {};
+  // Durably: one that lies beyond the end tells of batches that are lost, and must not come back when others are there.
+  return removed ? directory_.sync_folder(folder_) : Status();
 }
 
 /// Looks for transactional data in [from, to), which no process of ours has seen: a folder that Kafka filled.

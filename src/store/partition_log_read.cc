@@ -1,5 +1,5 @@
-// PartitionLog, reading: from memory near the end, else as a slice of a segment file that is found through the offset index and a
-// walk over a few batch headers.
+// PartitionLog, reading: from memory near the end, else as a slice of a segment file that is found through the offset
+// index and a walk over a few batch headers.
 #include <algorithm>
 #include <utility>
 
@@ -79,7 +79,8 @@ ReadResult PartitionLog::read(Offset from, Offset up_to, uint64_t bytes_max, boo
   return result;
 }
 
-/// Serves from the newest batches in memory; false when `from` lies before them. Neighbours in one Block become one piece.
+/// Serves from the newest batches in memory; false when `from` lies before them. Neighbours in one Block become one
+/// piece.
 bool PartitionLog::read_tail(Offset from, Offset up_to, uint64_t bytes_max, bool at_least_one, ReadResult& result) {
   const auto entries = recent_.entries();
   if (entries.empty() || from < entries.front().base) return false;
@@ -134,7 +135,8 @@ std::optional<PartitionLog::Place> PartitionLog::marked(Offset offset) const {
   for (const Mark& mark : marks_) {
     if (mark.offset != offset) continue;
     const auto segment = segment_of(mark.segment);
-    if (segment && segments_[*segment].base == mark.segment) return Place{*segment, mark.position, 0, offset, no_offset};
+    if (segment && segments_[*segment].base == mark.segment)
+      return Place{*segment, mark.position, 0, offset, no_offset};
   }
   return std::nullopt;
 }
@@ -144,14 +146,15 @@ std::optional<log::OffsetEntry> PartitionLog::search_window(const Segment& segme
     if (window->log != this || window->segment != segment.base) continue;
     const auto bytes = std::span<const std::byte>(window->bytes).first(window->count * log::offset_entry_bytes);
     const auto slot = log::floor_by_offset(bytes, segment.base, offset);
-    const bool reaches_end = window->first_slot + window->count == segment.offset_entries && &segment != &segments_.back();
+    const bool reaches_end =
+        window->first_slot + window->count == segment.offset_entries && &segment != &segments_.back();
     if (slot && (*slot + 1 < window->count || reaches_end)) return log::offset_entry_at(bytes, segment.base, *slot);
   }
   return std::nullopt;
 }
 
-/// The last index entry at or below `offset`: one pread where it lies within 512 entries (2 MiB of log at the default interval)
-/// of one looked up lately or the index is small, else a few of 8 bytes before it.
+/// The last index entry at or below `offset`: one pread where it lies within 512 entries (2 MiB of log at the default
+/// interval) of one looked up lately or the index is small, else a few of 8 bytes before it.
 std::optional<log::OffsetEntry> PartitionLog::floor_entry(Segment& segment, Offset offset, Reading& how) {
   const log::OffsetEntry start{segment.base, 0};
   if (&segment == &active() && !pending_offset_entries_.empty()) {
@@ -204,7 +207,8 @@ PartitionLog::Found PartitionLog::locate(Offset offset, Place& place, Reading& h
     const auto entry = floor_entry(segment, offset, how);
     if (!entry) return how.failure ? Found::failed : Found::cold;
     place = {i, entry->position, 0, 0, entry->position == 0 ? no_offset : entry->offset};
-    Found found = entry->position < segment.size || segment.size == 0 ? locate_in(i, offset, place, how) : Found::damaged;
+    Found found =
+        entry->position < segment.size || segment.size == 0 ? locate_in(i, offset, place, how) : Found::damaged;
     if (found == Found::damaged && !segment.examined) {
       // Damage, or an index that lies: a scan of the segment tells, once.
       const Status examined = examine(i);
@@ -252,11 +256,12 @@ PartitionLog::Found PartitionLog::locate_in(size_t index, Offset offset, Place& 
       buffer_at = position;
       buffer_size = wanted;
     }
-    const auto header = parse_header(std::span<const std::byte>(buffer).subspan(static_cast<size_t>(position - buffer_at),
-                                                                               wire::batch_header_bytes));
+    const auto header = parse_header(std::span<const std::byte>(buffer).subspan(
+        static_cast<size_t>(position - buffer_at), wire::batch_header_bytes));
     if (!header || header->size > segment.size - position || header->base < segment.base) return Found::damaged;
     // The index names the last offset of the batch it points at: if that is not so, it lies.
-    if (place.indexed_last != no_offset && std::exchange(place.indexed_last, no_offset) != header->last) return Found::damaged;
+    if (place.indexed_last != no_offset && std::exchange(place.indexed_last, no_offset) != header->last)
+      return Found::damaged;
     if (header->last >= offset) {
       place = {index, position, header->size, header->base, no_offset};
       return Found::yes;
@@ -326,8 +331,8 @@ void PartitionLog::add_holes(Offset segment, const std::vector<log::DamagedBytes
   std::erase_if(holes_, [segment](const Hole& hole) { return hole.segment == segment; });
   for (const log::DamagedBytes& bytes : found) {
     holes_.push_back({segment, bytes});
-    trace(TraceLevel::error, "log={} segment={} damaged_bytes={}-{} offsets={}-{} reason=\"{}\"", folder_, segment, bytes.from,
-          bytes.to, bytes.first, bytes.last, bytes.reason);
+    trace(TraceLevel::error, "log={} segment={} damaged_bytes={}-{} offsets={}-{} reason=\"{}\"", folder_, segment,
+          bytes.from, bytes.to, bytes.first, bytes.last, bytes.reason);
     const auto same = [&](const DamagedRange& range) { return range.first == bytes.first && range.kept_in.empty(); };
     if (bytes.last >= bytes.first && std::find_if(damaged_.begin(), damaged_.end(), same) == damaged_.end()) {
       damaged_.push_back({bytes.first, bytes.last, {}, bytes.reason});
@@ -335,8 +340,8 @@ void PartitionLog::add_holes(Offset segment, const std::vector<log::DamagedBytes
   }
 }
 
-/// Scans a whole segment, waiting for the disk: rebuilds its indexes and learns where it is damaged. Happens once per segment
-/// and process, when a walk over it failed; nothing is cut.
+/// Scans a whole segment, waiting for the disk: rebuilds its indexes and learns where it is damaged. Happens once per
+/// segment and process, when a walk over it failed; nothing is cut.
 Status PartitionLog::examine(size_t index) {
   Segment& segment = segments_[index];
   RETURN_IF_FAILED(ensure_open(segment));
@@ -344,7 +349,8 @@ Status PartitionLog::examine(size_t index) {
   const bool is_active = index + 1 == segments_.size();
   const Offset limit = is_active ? INT64_MAX : segments_[index + 1].base;
   // All that is known to be in the log lies below its recovery point here.
-  log::SegmentRecovery rules(segment.base, segment.base, no_epoch, INT64_MAX, limit, true, config_.index_interval_bytes, wall());
+  log::SegmentRecovery rules(segment.base, segment.base, no_epoch, INT64_MAX, limit, true, config_.index_interval_bytes,
+                             wall());
   BatchScan scan(disk(), *segment.log, 0, segment.size);
   while (true) {
     ASSIGN_OR_RETURN(const BatchScan::Step step, scan.next());

@@ -31,10 +31,12 @@ Status PartitionLog::ensure_open(Segment& segment) {
 
 Status PartitionLog::ensure_indexes_open(Segment& segment) {
   if (segment.offset_index == nullptr) {
-    ASSIGN_OR_RETURN(segment.offset_index, open_segment_file(segment.base, log::FileKind::offset_index, io::OpenMode::create));
+    ASSIGN_OR_RETURN(segment.offset_index,
+                     open_segment_file(segment.base, log::FileKind::offset_index, io::OpenMode::create));
   }
   if (segment.time_index == nullptr) {
-    ASSIGN_OR_RETURN(segment.time_index, open_segment_file(segment.base, log::FileKind::time_index, io::OpenMode::create));
+    ASSIGN_OR_RETURN(segment.time_index,
+                     open_segment_file(segment.base, log::FileKind::time_index, io::OpenMode::create));
   }
   return {};
 }
@@ -93,9 +95,9 @@ Status PartitionLog::add_segment(Offset base) {
   segment.examined = true;
   segment.max_timestamp = no_timestamp;
   // Files left from a segment of this base that was cut away are emptied.
-  for (const auto& [kind, file] : {std::pair{log::FileKind::log, &segment.log},
-                                   std::pair{log::FileKind::offset_index, &segment.offset_index},
-                                   std::pair{log::FileKind::time_index, &segment.time_index}}) {
+  for (const auto& [kind, file] :
+       {std::pair{log::FileKind::log, &segment.log}, std::pair{log::FileKind::offset_index, &segment.offset_index},
+        std::pair{log::FileKind::time_index, &segment.time_index}}) {
     ASSIGN_OR_RETURN(*file, open_segment_file(base, kind, io::OpenMode::create));
     ASSIGN_OR_RETURN(const uint64_t size, disk().size(**file));
     if (size > 0) RETURN_IF_FAILED(disk().truncate(**file, 0));
@@ -150,21 +152,22 @@ Status PartitionLog::roll() {
   return rolled;
 }
 
-// ---------------------------------------------------------------------------------------------------------------- commits
+// ----------------------------------------------------------------------------------------------------------------
+// commits
 
-/// What one commit syncs, in this order: files first, names after them, so that no name points at bytes that are not there.
+/// What one commit syncs, in this order: files first, names after them, so that no name points at bytes that are not
+/// there.
 struct PartitionLog::CommitJob {
   std::vector<io::FileRef> files;
-  std::string folder;    // empty: its names are durable
+  std::string folder;     // empty: its names are durable
+  Offset first_base = 0;  // of the segments it has
   std::string parent;
-  std::string epochs;    // text of the leader-epoch checkpoint; empty: unchanged
+  std::string epochs;  // text of the leader-epoch checkpoint; empty: unchanged
   std::string epochs_path;
   Status outcome;
   bool epochs_failed = false;
 
-  void run(io::Disk& disk, const LogDirectory& directory) {
-    outcome = sync(disk, directory);
-  }
+  void run(io::Disk& disk, const LogDirectory& directory) { outcome = sync(disk, directory); }
 
  private:
   Status sync(io::Disk& disk, const LogDirectory& directory) {
@@ -197,8 +200,10 @@ void PartitionLog::start_commit(io::Callback done) {
   // The common case is one file and one fdatasync. The job keeps its outcome for close(), which may come before `done`.
   auto job = std::make_shared<CommitJob>();
   job->files = std::exchange(unsynced_files_, {});
-  if (std::find(job->files.begin(), job->files.end(), active().log) == job->files.end()) job->files.push_back(active().log);
+  if (std::find(job->files.begin(), job->files.end(), active().log) == job->files.end())
+    job->files.push_back(active().log);
   if (std::exchange(folder_dirty_, false)) job->folder = folder_;
+  job->first_base = segments_.front().base;
   if (std::exchange(parent_dirty_, false)) job->parent = directory_.path();
   if (std::exchange(epochs_dirty_, false)) {
     job->epochs = log::print_epoch_checkpoint(epochs_.entries());
@@ -214,11 +219,13 @@ void PartitionLog::start_commit(io::Callback done) {
         if (!self) return done();
         self->running_.reset();
         if (job->epochs_failed) self->epochs_dirty_ = true;
+        if (job->outcome.ok() && !job->folder.empty()) self->durable_first_base_ = job->first_base;
         self->committed(end, bytes, generation, job->outcome, std::move(done));
       });
 }
 
-void PartitionLog::committed(Offset end, uint64_t bytes, uint64_t generation, const Status& outcome, io::Callback done) {
+void PartitionLog::committed(Offset end, uint64_t bytes, uint64_t generation, const Status& outcome,
+                             io::Callback done) {
   if (!outcome.ok() && !retired_) (void)fail_directory(outcome.failure());
   if (outcome.ok() && !retired_ && !offline()) {
     const uint64_t flushed = std::min(bytes, unflushed_bytes_);
@@ -238,7 +245,8 @@ void PartitionLog::committed(Offset end, uint64_t bytes, uint64_t generation, co
 
 void PartitionLog::flush() {
   if (offline() || retired_) return;
-  if (appended_end_ > stable_end_ || !unsynced_files_.empty() || epochs_dirty_ || (queue_ && !queue_->batches.empty())) {
+  if (appended_end_ > stable_end_ || !unsynced_files_.empty() || epochs_dirty_ ||
+      (queue_ && !queue_->batches.empty())) {
     join_commit();
   }
 }
@@ -258,9 +266,11 @@ Offset PartitionLog::recovery_point() const {
   return core_.mutant(Mutant::checkpoint_before_data) ? appended_end_ : stable_end_;
 }
 
-// -------------------------------------------------------------------------------------------------------------- retention
+// --------------------------------------------------------------------------------------------------------------
+// retention
 
-/// Renames a segment's files, the log first: a crash in between leaves index files without a log, which loading removes.
+/// Renames a segment's files, the log first: a crash in between leaves index files without a log, which loading
+/// removes.
 Status PartitionLog::delete_segment_files(const Segment& segment) {
   for (const auto kind : {log::FileKind::log, log::FileKind::offset_index, log::FileKind::time_index,
                           log::FileKind::transaction_index, log::FileKind::producer_snapshot}) {
@@ -351,15 +361,18 @@ Status PartitionLog::advance_log_start(Offset offset) {
 }
 
 void PartitionLog::delete_records(Offset offset, io::Completion<Status> done) {
-  Status advanced = offline() ? Status(Failure{FailureKind::unavailable, folder_ + " is offline"}) : advance_log_start(offset);
+  Status advanced =
+      offline() ? Status(Failure{FailureKind::unavailable, folder_ + " is offline"}) : advance_log_start(offset);
   if (!advanced.ok() || checkpointer_ == nullptr) {
-    core_.surface.executor.defer([done = std::move(done), advanced = std::move(advanced)]() mutable { done(advanced); });
+    core_.surface.executor.defer(
+        [done = std::move(done), advanced = std::move(advanced)]() mutable { done(advanced); });
     return;
   }
   checkpointer_->write_log_starts(directory_, std::move(done));
 }
 
-// ------------------------------------------------------------------------------------------------------------- truncation
+// -------------------------------------------------------------------------------------------------------------
+// truncation
 
 void PartitionLog::forget_snapshots(Offset from) {
   for (const Offset offset : snapshots_) {
@@ -408,8 +421,8 @@ Status PartitionLog::truncate_to(Offset offset) {
       pending_offset_entries_.clear();
       pending_time_entries_.clear();
     }
-    // Snapshots and segments of the history that is gone must not come back beside what is appended next; and only a last
-    // segment has its indexes rebuilt after a crash, so the others go before this one's are touched.
+    // Snapshots and segments of the history that is gone must not come back beside what is appended next; and only a
+    // last segment has its indexes rebuilt after a crash, so the others go before this one's are touched.
     RETURN_IF_FAILED(directory_.sync_folder(folder_));
     return cut_active(offset);
   };
@@ -478,23 +491,28 @@ Status PartitionLog::restart_at(Offset offset) {
   after_cut(offset);
   stable_end_ = offset;
   log_start_ = offset;
+  durable_first_base_ = offset;
   if (listener_ != nullptr) listener_->on_log_start(offset);
   join_commit();
   return {};
 }
 
-// ---------------------------------------------------------------------------------------------------------------- closing
+// ----------------------------------------------------------------------------------------------------------------
+// closing
 
 Status PartitionLog::close() {
   if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
   write_queued();
   if (offline()) return Failure{FailureKind::unavailable, folder_ + " is offline"};
-  if (!changed_ && unsynced_files_.empty() && !epochs_dirty_ && !folder_dirty_ && !parent_dirty_ && !running_) return {};
+  if (!changed_ && unsynced_files_.empty() && !epochs_dirty_ && !folder_dirty_ && !parent_dirty_ && !running_)
+    return {};
   const auto finish = [&]() -> Status {
     if (running_ != nullptr) {
       // The gate is closed: the job is over, or will never run. A failed sync is a failed sync, whoever hears of it.
       RETURN_IF_FAILED(running_->outcome);
       for (io::FileRef& file : running_->files) unsynced_files_.push_back(std::move(file));
+      parent_dirty_ = parent_dirty_ || !running_->parent.empty();
+      epochs_dirty_ = epochs_dirty_ || !running_->epochs.empty();
       running_.reset();
     }
     RETURN_IF_FAILED(ensure_active_ready());
@@ -505,18 +523,21 @@ Status PartitionLog::close() {
     RETURN_IF_FAILED(ensure_indexes_open(segment));
     if (space_ahead_.reserved_beyond(tail_.size) > 0) RETURN_IF_FAILED(disk().truncate(*segment.log, tail_.size));
     RETURN_IF_FAILED(write_snapshot(appended_end_, encode_producers()));
-    for (const io::FileRef& file : {segment.log, segment.offset_index, segment.time_index}) unsynced_files_.push_back(file);
+    for (const io::FileRef& file : {segment.log, segment.offset_index, segment.time_index})
+      unsynced_files_.push_back(file);
     for (const io::FileRef& file : unsynced_files_) RETURN_IF_FAILED(disk().sync_now(*file));
     unsynced_files_.clear();
-    // Always, as the syncs of both folders: a commit that was kept from running may have taken the dirty marks with it.
-    RETURN_IF_FAILED(io::replace_file(disk(), path_in(folder_, log::epoch_checkpoint_name),
-                                      as_bytes(log::print_epoch_checkpoint(epochs_.entries()))));
+    if (std::exchange(epochs_dirty_, false)) {
+      RETURN_IF_FAILED(io::replace_file(disk(), path_in(folder_, log::epoch_checkpoint_name),
+                                        as_bytes(log::print_epoch_checkpoint(epochs_.entries()))));
+    }
     RETURN_IF_FAILED(directory_.sync_folder(folder_));
-    return directory_.sync_folder(directory_.path());
+    return std::exchange(parent_dirty_, false) ? directory_.sync_folder(directory_.path()) : Status();
   };
   const Status outcome = finish();
   if (!outcome.ok()) return fail_directory(outcome.failure());
   stable_end_ = appended_end_;
+  durable_first_base_ = segments_.front().base;
   return {};
 }
 

@@ -1,4 +1,5 @@
-// PartitionLog, lookups by time: through the time index to a position, then over batches, then over the records of one batch.
+// PartitionLog, lookups by time: through the time index to a position, then over batches, then over the records of one
+// batch.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -46,8 +46,12 @@ StoreImpl::StoreImpl(io::Surface surface, StoreOptions options) : core_(surface,
   for (const std::string& path : core_.options.log_directories) {
     core_.directories.push_back(std::make_unique<LogDirectory>(core_, path));
     const auto file = [&](std::string_view name) { return std::make_shared<CheckpointFile>(path_in(path, name)); };
-    files_.push_back({file(log::recovery_point_checkpoint_name), file(log::log_start_checkpoint_name),
-                      file(log::high_watermark_checkpoint_name), file(transaction_free_checkpoint_name), false, {}});
+    files_.push_back({file(log::recovery_point_checkpoint_name),
+                      file(log::log_start_checkpoint_name),
+                      file(log::high_watermark_checkpoint_name),
+                      file(transaction_free_checkpoint_name),
+                      false,
+                      {}});
   }
   found_.resize(core_.directories.size());
 }
@@ -91,8 +95,8 @@ Status StoreImpl::open_folders(const std::string& cluster_id, NodeId node_id) {
     const log::MetaProperties& meta = *metas[i];
     if (cluster.empty()) cluster = *meta.cluster_id;
     if (*meta.cluster_id != cluster) {
-      return Failure{FailureKind::foreign, fmt::format("{} belongs to cluster {}, not to {}", directory.path(),
-                                                       *meta.cluster_id, cluster)};
+      return Failure{FailureKind::foreign,
+                     fmt::format("{} belongs to cluster {}, not to {}", directory.path(), *meta.cluster_id, cluster)};
     }
     if (*meta.node_id != node_id) {
       return Failure{FailureKind::foreign,
@@ -170,12 +174,14 @@ Status StoreImpl::format_folder(LogDirectory& directory, log::MetaProperties met
   return io::replace_file(core_.surface.disk, path_in(directory.path(), log::meta_properties_name), as_bytes(text));
 }
 
-/// Removes the clean-shutdown marker, durably: were it to come back after a crash, its folder would pass for a clean one.
+/// Removes the clean-shutdown marker, durably: were it to come back after a crash, its folder would pass for a clean
+/// one.
 Status StoreImpl::mark_running(LogDirectory& directory) {
   if (std::exchange(directory.marked_running, true)) return {};
   io::Disk& disk = core_.surface.disk;
   const std::string marker = path_in(directory.path(), log::clean_shutdown_name);
-  // Revoked by its content first: where the sync of the folder fails, the name may be gone for this kernel and still be on disk.
+  // Revoked by its content first: where the sync of the folder fails, the name may be gone for this kernel and still be
+  // on disk.
   const auto file = disk.open(marker, io::OpenMode::write);
   if (file.ok()) {
     const std::span<const std::byte> text = as_bytes(revoked_marker);
@@ -245,8 +251,9 @@ Status StoreImpl::load_directory(size_t index) {
     const auto name = log::parse_folder_name(entry.name);
     const std::string folder = path_in(directory.path(), entry.name);
     if (!name) {
-      return Failure{FailureKind::foreign,
-                     fmt::format("{} is not named as a partition is (topic-partition): it does not belong here", folder)};
+      return Failure{
+          FailureKind::foreign,
+          fmt::format("{} is not named as a partition is (topic-partition): it does not belong here", folder)};
     }
     if (name->topic == log::metadata_topic_name) continue;
     switch (name->kind) {
@@ -267,7 +274,8 @@ Status StoreImpl::load_directory(size_t index) {
 
 Status StoreImpl::load_partition(size_t index, const log::FolderName& name, const std::string& folder) {
   LogDirectory& directory = *core_.directories[index];
-  const auto text = io::read_file(core_.surface.disk, path_in(folder, log::partition_metadata_name), identity_bytes_max);
+  const auto text =
+      io::read_file(core_.surface.disk, path_in(folder, log::partition_metadata_name), identity_bytes_max);
   if (!text.ok() && text.failure().kind != FailureKind::not_found && text.failure().kind != FailureKind::corrupt) {
     return text.failure();
   }
@@ -275,7 +283,8 @@ Status StoreImpl::load_partition(size_t index, const log::FolderName& name, cons
   if (!topic_id.ok()) return discard_or_set_aside(directory, name, folder);
   const TopicPartitionId id{*topic_id, name.partition};
   if (const auto other = logs_.find(id); other != logs_.end()) {
-    return Failure{FailureKind::corrupt, fmt::format("{} and {} are the same partition", other->second->folder(), folder)};
+    return Failure{FailureKind::corrupt,
+                   fmt::format("{} and {} are the same partition", other->second->folder(), folder)};
   }
   LogConfig config = core_.options.config_of(name.topic);
   auto log = std::make_shared<PartitionLog>(core_, directory, id, name.topic, folder, config);
@@ -294,7 +303,8 @@ Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex parti
   const Found& found = found_[index];
   LoadFacts facts;
   facts.clean = core_.directories[index]->opened.clean_stop;
-  if (const auto at = found.recovery_points.find(key); at != found.recovery_points.end()) facts.recovery_point = at->second;
+  if (const auto at = found.recovery_points.find(key); at != found.recovery_points.end())
+    facts.recovery_point = at->second;
   if (const auto at = found.log_starts.find(key); at != found.log_starts.end()) facts.log_start = at->second;
   if (const auto at = found.transaction_free.find(key); at != found.transaction_free.end()) {
     facts.transaction_free_below = at->second;
@@ -303,9 +313,10 @@ Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex parti
   return log.load(facts);
 }
 
-/// A partition folder without a readable partition.metadata. Nothing in it was ever stable (its first commit syncs that file
-/// first), unless it is very old: what holds no batches is removed, all else set aside.
-Status StoreImpl::discard_or_set_aside(LogDirectory& directory, const log::FolderName& name, const std::string& folder) {
+/// A partition folder without a readable partition.metadata. Nothing in it was ever stable (its first commit syncs that
+/// file first), unless it is very old: what holds no batches is removed, all else set aside.
+Status StoreImpl::discard_or_set_aside(LogDirectory& directory, const log::FolderName& name,
+                                       const std::string& folder) {
   ASSIGN_OR_RETURN(const auto entries, core_.surface.disk.list(folder));
   uint64_t bytes = 0;
   for (const io::DirectoryEntry& entry : entries) {
@@ -339,7 +350,8 @@ Result<Log*> StoreImpl::open_metadata_log(const LogConfig& config) {
   const auto text = io::read_file(core_.surface.disk, identity, identity_bytes_max);
   if (!text.ok() && text.failure().kind != FailureKind::not_found) return text.failure();
   if (!text.ok()) {
-    RETURN_IF_FAILED(io::replace_file(core_.surface.disk, identity, as_bytes(log::print_partition_metadata(metadata_topic_id))));
+    RETURN_IF_FAILED(
+        io::replace_file(core_.surface.disk, identity, as_bytes(log::print_partition_metadata(metadata_topic_id))));
   }
   auto log = std::make_shared<PartitionLog>(core_, directory, id, topic, folder, strict);
   RETURN_IF_FAILED(load_one(0, *log, 0));
@@ -362,7 +374,8 @@ std::vector<Log*> StoreImpl::logs() {
 }
 
 Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& topic, int directory_index) {
-  if (find(id) != nullptr) return Failure{FailureKind::already_exists, fmt::format("{}-{} exists", topic, id.partition)};
+  if (find(id) != nullptr)
+    return Failure{FailureKind::already_exists, fmt::format("{}-{} exists", topic, id.partition)};
   LogDirectory* directory = nullptr;
   if (directory_index >= 0) {
     if (static_cast<size_t>(directory_index) >= core_.directories.size()) {
@@ -375,7 +388,8 @@ Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& to
       if (directory == nullptr || candidate->logs().size() < directory->logs().size()) directory = candidate.get();
     }
   }
-  if (directory == nullptr || directory->offline()) return Failure{FailureKind::unavailable, "the log directory is offline"};
+  if (directory == nullptr || directory->offline())
+    return Failure{FailureKind::unavailable, "the log directory is offline"};
   RETURN_IF_FAILED(mark_running(*directory));
   if (folders_in_use_.contains(log::partition_folder_name(topic, id.partition))) {
     return Failure{FailureKind::already_exists, fmt::format("{}-{} exists with another topic id", topic, id.partition)};
@@ -460,9 +474,11 @@ Status StoreImpl::close_directory(size_t index, int64_t broker_epoch) {
   const auto finish = [&]() -> Status {
     for (PartitionLog* log : ordered(directory)) RETURN_IF_FAILED(log->close());
     Files& files = files_[index];
-    RETURN_IF_FAILED(files.recovery_points->write(disk, files.recovery_points->next_version(), recovery_point_text(directory)));
+    RETURN_IF_FAILED(
+        files.recovery_points->write(disk, files.recovery_points->next_version(), recovery_point_text(directory)));
     RETURN_IF_FAILED(files.log_starts->write(disk, files.log_starts->next_version(), log_start_text(directory)));
-    RETURN_IF_FAILED(files.high_watermarks->write(disk, files.high_watermarks->next_version(), high_watermark_text(directory)));
+    RETURN_IF_FAILED(
+        files.high_watermarks->write(disk, files.high_watermarks->next_version(), high_watermark_text(directory)));
     RETURN_IF_FAILED(
         files.transaction_free->write(disk, files.transaction_free->next_version(), transaction_free_text(directory)));
     RETURN_IF_FAILED(directory.sync_folder(directory.path()));

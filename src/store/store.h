@@ -1,5 +1,5 @@
-// Store: all logs of one shard, in one or more log directories, with Kafka's files around them: meta.properties, the lock
-// file, checkpoints, the clean-shutdown marker. Opens and recovers, creates, deletes, checkpoints, closes.
+// Store: all logs of one shard, in one or more log directories, with Kafka's files around them: meta.properties, the
+// lock file, checkpoints, the clean-shutdown marker. Opens and recovers, creates, deletes, checkpoints, closes.
 #pragma once
 
 #include <functional>
@@ -23,14 +23,14 @@ struct FolderIdentity {
 /// Planted bugs, which the tests and the simulator must find. A broker always runs with none.
 enum class Mutant : unsigned char {
   none,
-  ack_before_sync,             ///< reports bytes as stable when they are only written
-  index_trusted_after_crash,   ///< does not rebuild indexes after an unclean stop
-  torn_tail_accepted,          ///< does not verify checksums in recovery
-  no_directory_sync,           ///< never syncs a folder
-  damage_cut_anywhere,         ///< recovery cuts at damage also below the recovery point
-  checkpoint_before_data,      ///< writes the appended end as the recovery point
-  refused_state_kept,          ///< keeps producer state of batches that were refused
-  duplicate_out_of_order,      ///< the broker answers a batch that is sent again as out of order
+  ack_before_sync,            ///< reports bytes as stable when they are only written
+  index_trusted_after_crash,  ///< does not rebuild indexes after an unclean stop
+  torn_tail_accepted,         ///< does not verify checksums in recovery
+  no_directory_sync,          ///< never syncs a folder
+  damage_cut_anywhere,        ///< recovery cuts at damage also below the recovery point
+  checkpoint_before_data,     ///< writes the appended end as the recovery point
+  refused_state_kept,         ///< keeps producer state of batches that were refused
+  duplicate_out_of_order,     ///< the broker answers a batch that is sent again as out of order
 };
 
 struct StoreOptions {
@@ -39,7 +39,7 @@ struct StoreOptions {
   std::function<LogConfig(const std::string& topic)> config_of;
   /// Bytes of recent batches kept in memory for tail reads, over all logs of the store.
   size_t tail_bytes_max = 8u << 20;
-  int64_t checkpoint_interval_ms = 60'000;        ///< log.flush.offset.checkpoint.interval.ms, replication-offset too
+  int64_t checkpoint_interval_ms = 60'000;  ///< log.flush.offset.checkpoint.interval.ms, replication-offset too
   int64_t log_start_checkpoint_interval_ms = 60'000;
   int64_t retention_check_interval_ms = 300'000;  ///< log.retention.check.interval.ms
   int64_t producer_expiration_check_interval_ms = 600'000;
@@ -57,8 +57,8 @@ struct StoreOptions {
 /// 3: not writable or failing).
 struct OpenedFolder {
   FolderIdentity identity;
-  bool fresh = false;         ///< the folder was empty and was formatted now
-  bool clean_stop = false;    ///< .kafka_cleanshutdown was there
+  bool fresh = false;                  ///< the folder was empty and was formatted now
+  bool clean_stop = false;             ///< .kafka_cleanshutdown was there
   int64_t previous_broker_epoch = -1;  ///< from .kafka_cleanshutdown; -1 if unknown
 };
 
@@ -66,26 +66,28 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  /// Locks and identifies the log directories; formats fresh ones with `cluster_id` (made when empty) and `node_id`. Takes no
-  /// log into memory yet. Blocking: called before the loop serves.
+  /// Locks and identifies the log directories; formats fresh ones with `cluster_id` (made when empty) and `node_id`.
+  /// Takes no log into memory yet. Blocking: called before the loop serves.
   static Result<std::unique_ptr<Store>> open(io::Surface surface, StoreOptions options, const std::string& cluster_id,
                                              NodeId node_id);
   virtual const std::vector<OpenedFolder>& folders() const = 0;
 
-  /// Recovers and opens every partition folder found (not `__cluster_metadata-0`, which open_metadata_log opens). Blocking.
+  /// Recovers and opens every partition folder found (not `__cluster_metadata-0`, which open_metadata_log opens).
+  /// Blocking.
   virtual Status load_logs() = 0;
   /// Opens or creates the metadata log in the first log directory (metadata.log.dir). Always in sync mode.
   virtual Result<Log*> open_metadata_log(const LogConfig& config) = 0;
 
   virtual Log* find(const TopicPartitionId& id) = 0;
   virtual std::vector<Log*> logs() = 0;
-  /// Creates a partition's folder and first segment. Folder, partition.metadata and first segment are made durable with the
-  /// log's first commit, before anything in it is reported stable, so that creating many partitions does not wait for as
-  /// many syncs; after a crash an empty folder may be gone or is completed by create(). Existing:
-  /// FailureKind::already_exists. `directory` is the index of the log directory, or -1 for the one with the fewest logs.
+  /// Creates a partition's folder and first segment. Folder, partition.metadata and first segment are made durable with
+  /// the log's first commit, before anything in it is reported stable, so that creating many partitions does not wait
+  /// for as many syncs; after a crash an empty folder may be gone or is completed by create(). Existing:
+  /// FailureKind::already_exists. `directory` is the index of the log directory, or -1 for the one with the fewest
+  /// logs.
   virtual Result<Log*> create(const TopicPartitionId& id, const std::string& topic, int directory = -1) = 0;
-  /// Renames the folder to `<topic>-<partition>.<uuid>-delete` at once and removes it after file.delete.delay.ms. The Log
-  /// object dies; responses that hold its segments finish.
+  /// Renames the folder to `<topic>-<partition>.<uuid>-delete` at once and removes it after file.delete.delay.ms. The
+  /// Log object dies; responses that hold its segments finish.
   virtual Status remove(const TopicPartitionId& id) = 0;
 
   /// The high watermark that replication-offset-checkpoint held for a log at start; 0 if none.
@@ -95,8 +97,8 @@ class Store {
 
   /// Starts the periodic work: retention, checkpoints, producer expiry, deletions. REQUIRES: load_logs() done.
   virtual void start_background() = 0;
-  /// Flushes and syncs everything, writes producer snapshots, checkpoints and .kafka_cleanshutdown (with `broker_epoch`),
-  /// releases the lock. Blocking; nothing may be called afterwards.
+  /// Flushes and syncs everything, writes producer snapshots, checkpoints and .kafka_cleanshutdown (with
+  /// `broker_epoch`), releases the lock. Blocking; nothing may be called afterwards.
   virtual Status close(int64_t broker_epoch) = 0;
 };
 

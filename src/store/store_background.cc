@@ -16,7 +16,8 @@ constexpr size_t retention_per_turn = 128;
 std::vector<PartitionLog*> StoreImpl::ordered(const LogDirectory& directory) const {
   std::vector<PartitionLog*> logs = directory.logs();
   std::sort(logs.begin(), logs.end(), [](const PartitionLog* a, const PartitionLog* b) {
-    return std::pair(std::string_view(a->topic()), a->partition()) < std::pair(std::string_view(b->topic()), b->partition());
+    return std::pair(std::string_view(a->topic()), a->partition()) <
+           std::pair(std::string_view(b->topic()), b->partition());
   });
   return logs;
 }
@@ -33,7 +34,7 @@ std::string StoreImpl::recovery_point_text(const LogDirectory& directory) {
 std::string StoreImpl::log_start_text(const LogDirectory& directory) const {
   std::vector<log::PartitionOffset> entries;
   for (const PartitionLog* log : ordered(directory)) {
-    if (!log->is_metadata() && log->log_start() > log->first_segment_base()) {
+    if (!log->is_metadata() && log->log_start() > log->durable_first_base()) {
       entries.push_back({log->topic(), log->partition(), log->log_start()});
     }
   }
@@ -117,9 +118,8 @@ void StoreImpl::start_log_starts(size_t index) {
   auto outcome = std::make_shared<Status>(Failure{FailureKind::closed, "the store is closing"});
   core_.surface.executor.offload(
       [file = files.log_starts, version = files.log_starts->next_version(), text = log_start_text(directory), outcome,
-       gate = core_.gate, &disk = core_.surface.disk] {
-        gate->run([&] { *outcome = file->write(disk, version, text); });
-      },
+       gate = core_.gate,
+       &disk = core_.surface.disk] { gate->run([&] { *outcome = file->write(disk, version, text); }); },
       [this, riders, outcome, index, alive = std::weak_ptr(core_.alive)] {
         if (alive.expired()) return;
         Files& mine = files_[index];
@@ -183,7 +183,8 @@ void StoreImpl::retain_some(std::vector<std::weak_ptr<PartitionLog>> rest) {
     if (!log || log->offline()) continue;
     const Offset up_to = high_watermark_ ? high_watermark_(*log) : log->commit_end();
     const Status done = log->apply_retention(now, up_to);
-    if (!done.ok()) trace(TraceLevel::warn, "log={} retention=failed reason=\"{}\"", log->folder(), done.failure().message);
+    if (!done.ok())
+      trace(TraceLevel::warn, "log={} retention=failed reason=\"{}\"", log->folder(), done.failure().message);
   }
   if (rest.empty()) return;
   core_.surface.executor.defer([this, rest = std::move(rest), alive = std::weak_ptr(core_.alive)]() mutable {

@@ -1,5 +1,5 @@
-// StoreImpl: the Store. Internal; its parts: store.cc (folders, loading, creating, removing, closing), store_background.cc
-// (checkpoints, retention, producer expiry).
+// StoreImpl: the Store. Internal; its parts: store.cc (folders, loading, creating, removing, closing),
+// store_background.cc (checkpoints, retention, producer expiry).
 #pragma once
 
 #include <map>
@@ -19,8 +19,8 @@
 
 namespace moldau::store {
 
-/// Below these offsets no batch is transactional: ours, beside Kafka's checkpoints, which passes it by. Without an entry a log
-/// is looked through at start (it may come from Kafka).
+/// Below these offsets no batch is transactional: ours, beside Kafka's checkpoints, which passes it by. Without an
+/// entry a log is looked through at start (it may come from Kafka).
 inline constexpr std::string_view transaction_free_checkpoint_name = "transaction-free-offset-checkpoint";
 
 class StoreImpl final : public Store, public PartitionLog::Checkpointer {
@@ -81,7 +81,8 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer {
   Status load_one(size_t index, PartitionLog& log, PartitionIndex partition);
   Status ensure_folder(const std::string& path);
   size_t index_of(const LogDirectory& directory) const;
-  Status remove_folder(LogDirectory& directory, const std::string& topic, PartitionIndex partition, const std::string& folder);
+  Status remove_folder(LogDirectory& directory, const std::string& topic, PartitionIndex partition,
+                       const std::string& folder);
   Status close_directory(size_t index, int64_t broker_epoch);
 
   // store_background.cc
@@ -105,7 +106,7 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer {
   std::vector<Found> found_;
   std::vector<Files> files_;
   std::unordered_map<TopicPartitionId, std::shared_ptr<PartitionLog>> logs_;
-  std::unordered_set<std::string> folders_in_use_;  // names, over all directories
+  std::unordered_set<std::string> folders_in_use_;      // names, over all directories
   std::map<TopicPartitionId, Offset> high_watermarks_;  // as checkpointed before this start
   std::function<Offset(const Log&)> high_watermark_;
   std::map<uint64_t, io::TimerId> timers_;

@@ -47,7 +47,8 @@ size_t RecentBatches::pop_front() {
 
 bool TailCache::admit(RecentBatches& owner, const Bytes& bytes, size_t& charge) {
   const Block* block = bytes.block().get();
-  charge = block != nullptr && block == last_block_ ? 0 : std::max(bytes.size(), block != nullptr ? block->capacity() : 0);
+  charge =
+      block != nullptr && block == last_block_ ? 0 : std::max(bytes.size(), block != nullptr ? block->capacity() : 0);
   if (charge > bytes_max_) return false;
   while (bytes_ + charge > bytes_max_ && !order_.empty()) {
     RecentBatches* oldest = order_.front();

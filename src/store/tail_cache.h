@@ -1,8 +1,8 @@
-// The in-memory tail: the newest batches of all logs of a store, kept by reference, so that readers near the end are served
-// without the disk. One budget for all logs; what was appended first goes first.
+// The in-memory tail: the newest batches of all logs of a store, kept by reference, so that readers near the end are
+// served without the disk. One budget for all logs; what was appended first goes first.
 //
-// What counts against the budget is the Block that a batch lies in, once for consecutive batches of one Block: a small batch
-// pins the whole frame that it arrived in.
+// What counts against the budget is the Block that a batch lies in, once for consecutive batches of one Block: a small
+// batch pins the whole frame that it arrived in.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,8 @@
-// What the tests of store/ share: a simulated node with a store on it, batches, a listener that remembers.
+// What the tests of store/ share: a simulated node with a store on it, batches, a listener that remembers. Tests
+// include io/sim/disk.h and io/sim/world.h before it: the layer itself knows no simulator.
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -8,8 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "io/sim/disk.h"
-#include "io/sim/world.h"
 #include "store/store.h"
 #include "wire/batch.h"
 #include "wire/batch_builder.h"
@@ -197,7 +197,9 @@ inline std::string read_all(Rig& rig, Log& log, Offset from, Offset up_to, uint6
     size_t whole = 0;
     wire::for_each_batch(as_bytes(got), [&](const wire::BatchView& batch) {
       EXPECT_TRUE(batch.crc_valid()) << "at " << batch.base_offset();
-      if (batch.base_offset() <= from) EXPECT_GE(batch.last_offset(), from);
+      if (batch.base_offset() <= from) {
+        EXPECT_GE(batch.last_offset(), from);
+      }
       next = batch.next_offset();
       whole += batch.size();
       return true;

@@ -20,7 +20,7 @@ mount --make-rslave "$machine/dev"
 cp /etc/resolv.conf "$machine/etc/resolv.conf"
 finish() {
   [ -z "${broker:-}" ] || kill "$broker" 2>/dev/null || true
-  umount -R "$machine/dev" "$machine/proc" || true
+  umount -R -l "$machine/dev" "$machine/proc" || true
   [ -n "$keep" ] || rm -rf --one-file-system "$machine"
 }
 trap finish EXIT

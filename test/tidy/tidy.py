@@ -82,7 +82,7 @@ def check_includes(path, lines, layers, findings):
         if path.startswith("src/"):
             findings.append(f"{path}: folder is not in layers.txt")
         return layer
-    test = path.endswith(("_test.cc", "_fuzz.cc", "_bench.cc"))
+    test = path.endswith(("_test.cc", "_fuzz.cc", "_bench.cc", "test_kit.h", "_for_test.h"))
     for number, line in enumerate(lines, 1):
         found = re.match(r'#include "([^"]+)"', line)
         if not found:

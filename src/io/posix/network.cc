@@ -71,6 +71,10 @@ Result<std::vector<SocketAddress>> resolve(const Address& address) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;
   const int error = getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &list);
+  if (error != 0 && address.host == "localhost") {
+    // RFC 6761, 6.3: the name is known also where no hosts file is.
+    return std::vector{*literal(Address{"127.0.0.1", address.port})};
+  }
   if (error != 0) {
     const bool unknown = error == EAI_NONAME || error == EAI_FAIL;
     return Failure{unknown ? FailureKind::not_found : FailureKind::unavailable,

@@ -1,3 +1,4 @@
+// sim::Node: one machine's surface, the order in which its turns run what is ready, and its deaths.
 #include <algorithm>
 #include <cstring>
 

@@ -465,7 +465,33 @@ def cases():
 
 
 # Answers that differ on purpose: case name -> reason.
-KNOWN = {}
+_NO_ELR = (
+    "Kafka finalizes eligible.leader.replicas.version=1 in a fresh folder and with it writes a cluster-wide "
+    "min.insync.replicas; that feature is not served here yet, so it is not finalized"
+)
+_CREATED_FIRST = (
+    "Kafka answers UNKNOWN_TOPIC_OR_PARTITION while it creates the topic; here the answer waits until it is there"
+)
+KNOWN = {
+    **dict.fromkeys(
+        [
+            "create",
+            "create with configs",
+            "create default counts",
+            "create validate only",
+            "create longest name",
+            "create colliding name",
+            "create assigned",
+            "create again after delete",
+            "describe topic",
+            "describe configured topic",
+            "describe topic without synonyms",
+            "describe cluster-wide broker",
+        ],
+        _NO_ELR,
+    ),
+    **dict.fromkeys([*(f"metadata v{version} unknown" for version in range(4)), "metadata creates"], _CREATED_FIRST),
+}
 
 VOLATILE = {
     "clusterId",
