@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/bytes.h"
@@ -74,6 +75,9 @@ class LogDirectory {
 
   OpenedFolder opened;
   std::unique_ptr<io::FolderLock> lock;
+  /// Partition folders that are gone but may still be named in checkpoint files: before a folder of that name is made
+  /// again, they have to be written anew, for what they say of the old log would be taken for the new one's.
+  std::unordered_set<std::string> stale_names;
   /// The clean-shutdown marker was removed durably: from here on an end without close() is an unclean stop.
   bool marked_running = false;
 

@@ -372,6 +372,9 @@ void PartitionLog::went_offline(const Failure& why) {
 
 void PartitionLog::retire() {
   retired_ = true;
+  directory_.detach(this);
+  // A commit that still waits in the pool must not write into a folder of the same name that is made next.
+  cancel_commit();
   listener_ = nullptr;
   queue_.reset();
   recent_.clear();

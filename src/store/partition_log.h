@@ -217,6 +217,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Status add_segment(Offset base);
   Status write_snapshot(Offset offset, std::span<const std::byte> bytes);
   std::vector<std::byte> encode_producers();
+  void cancel_commit();
   void committed(Offset end, uint64_t bytes, uint64_t generation, const Status& outcome, io::Callback done);
   Status delete_segment_files(const Segment& segment);
   Status drop_segments(size_t count);

@@ -1,5 +1,6 @@
 // PartitionLog, the life of its segments: files, rolling, commits, retention, truncation, closing.
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "base/assert.h"
@@ -167,9 +168,24 @@ struct PartitionLog::CommitJob {
   Status outcome;
   bool epochs_failed = false;
 
-  void run(io::Disk& disk, const LogDirectory& directory) { outcome = sync(disk, directory); }
+  void run(io::Disk& disk, const LogDirectory& directory) {
+    int expected = waiting;
+    if (!state_.compare_exchange_strong(expected, running)) return;
+    outcome = sync(disk, directory);
+    state_.store(over);
+    state_.notify_all();
+  }
+  /// Keeps the job from running; one that runs already is waited for. Afterwards it touches nothing.
+  void cancel() {
+    int expected = waiting;
+    if (state_.compare_exchange_strong(expected, over)) return;
+    state_.wait(running);
+  }
 
  private:
+  enum : int { waiting, running, over };
+  std::atomic<int> state_{waiting};
+
   Status sync(io::Disk& disk, const LogDirectory& directory) {
     for (const io::FileRef& file : files) RETURN_IF_FAILED(disk.sync_now(*file));
     if (!epochs.empty()) {
@@ -222,6 +238,11 @@ void PartitionLog::start_commit(io::Callback done) {
         if (job->outcome.ok() && !job->folder.empty()) self->durable_first_base_ = job->first_base;
         self->committed(end, bytes, generation, job->outcome, std::move(done));
       });
+}
+
+void PartitionLog::cancel_commit() {
+  if (running_ != nullptr) running_->cancel();
+  running_.reset();
 }
 
 void PartitionLog::committed(Offset end, uint64_t bytes, uint64_t generation, const Status& outcome,

@@ -234,6 +234,16 @@ Status StoreImpl::load_logs() {
     if (first_failure.ok()) first_failure = loaded;
     ++offline;
   }
+  for (size_t i = 0; i < core_.directories.size(); ++i) {
+    const Found& found = found_[i];
+    for (const Offsets* offsets :
+         {&found.recovery_points, &found.log_starts, &found.high_watermarks, &found.transaction_free}) {
+      for (const auto& [key, offset] : *offsets) {
+        const std::string name = log::partition_folder_name(key.first, key.second);
+        if (!folders_in_use_.contains(name)) core_.directories[i]->stale_names.insert(name);
+      }
+    }
+  }
   loaded_ = true;
   found_.clear();
   found_.resize(core_.directories.size());
@@ -396,7 +406,12 @@ Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& to
   }
 
   io::Disk& disk = core_.surface.disk;
-  const std::string folder = path_in(directory->path(), log::partition_folder_name(topic, id.partition));
+  const std::string name = log::partition_folder_name(topic, id.partition);
+  if (directory->stale_names.contains(name)) {
+    const Status written = write_checkpoints(index_of(*directory));
+    if (offline_or_fail(*directory, written)) return written.failure();
+  }
+  const std::string folder = path_in(directory->path(), name);
   RETURN_IF_FAILED(disk.make_dir(folder));
   const std::string identity = path_in(folder, log::partition_metadata_name);
   auto log = std::make_shared<PartitionLog>(core_, *directory, id, topic, folder, core_.options.config_of(topic));
@@ -426,7 +441,9 @@ Status StoreImpl::remove(const TopicPartitionId& id) {
   log->retire();
   logs_.erase(found);
   high_watermarks_.erase(id);
-  folders_in_use_.erase(log::partition_folder_name(log->topic(), id.partition));
+  const std::string name = log::partition_folder_name(log->topic(), id.partition);
+  folders_in_use_.erase(name);
+  directory.stale_names.insert(name);
   const Status removed = remove_folder(directory, log->topic(), id.partition, log->folder());
   if (!removed.ok()) directory.fail(removed.failure());
   return removed;
@@ -473,14 +490,7 @@ Status StoreImpl::close_directory(size_t index, int64_t broker_epoch) {
   io::Disk& disk = core_.surface.disk;
   const auto finish = [&]() -> Status {
     for (PartitionLog* log : ordered(directory)) RETURN_IF_FAILED(log->close());
-    Files& files = files_[index];
-    RETURN_IF_FAILED(
-        files.recovery_points->write(disk, files.recovery_points->next_version(), recovery_point_text(directory)));
-    RETURN_IF_FAILED(files.log_starts->write(disk, files.log_starts->next_version(), log_start_text(directory)));
-    RETURN_IF_FAILED(
-        files.high_watermarks->write(disk, files.high_watermarks->next_version(), high_watermark_text(directory)));
-    RETURN_IF_FAILED(
-        files.transaction_free->write(disk, files.transaction_free->next_version(), transaction_free_text(directory)));
+    RETURN_IF_FAILED(write_checkpoints(index));
     RETURN_IF_FAILED(directory.sync_folder(directory.path()));
     RETURN_IF_FAILED(write_small(disk, path_in(directory.path(), log::clean_shutdown_name),
                                  log::print_clean_shutdown(broker_epoch)));

@@ -72,6 +72,22 @@ Status StoreImpl::write_recovery_points(LogDirectory& directory) {
   return files.recovery_points->write(core_.surface.disk, version, recovery_point_text(directory));
 }
 
+/// Writes all checkpoints now, blocking: at close, and before the name of a removed log is used again.
+Status StoreImpl::write_checkpoints(size_t index) {
+  LogDirectory& directory = *core_.directories[index];
+  io::Disk& disk = core_.surface.disk;
+  Files& files = files_[index];
+  const auto write = [&](CheckpointFile& file, const std::string& text) {
+    return file.write(disk, file.next_version(), text);
+  };
+  RETURN_IF_FAILED(write(*files.recovery_points, recovery_point_text(directory)));
+  RETURN_IF_FAILED(write(*files.log_starts, log_start_text(directory)));
+  RETURN_IF_FAILED(write(*files.high_watermarks, high_watermark_text(directory)));
+  RETURN_IF_FAILED(write(*files.transaction_free, transaction_free_text(directory)));
+  directory.stale_names.clear();
+  return {};
+}
+
 /// Gathers in the loop, writes in the pool.
 void StoreImpl::checkpoint(size_t index) {
   LogDirectory& directory = *core_.directories[index];

@@ -92,6 +92,7 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer {
   std::string transaction_free_text(const LogDirectory& directory) const;
   std::vector<PartitionLog*> ordered(const LogDirectory& directory) const;
   void checkpoint(size_t index);
+  Status write_checkpoints(size_t index);
   void start_log_starts(size_t index);
   void every(int64_t interval_ms, void (StoreImpl::*work)());
   void checkpoint_tick();

@@ -510,6 +510,36 @@ TEST(store, removed_logs_go_aside_at_once_and_away_later_also_after_a_restart) {
   EXPECT_EQ(deleted(), 0U);
 }
 
+TEST(store, a_log_made_again_under_its_name_inherits_nothing_from_checkpoints) {
+  StoreOptions options = small_options();
+  options.checkpoint_interval_ms = 50;
+  options.log_start_checkpoint_interval_ms = 50;
+  for (const bool restarted : {false, true}) {
+    Rig rig(21, options);
+    rig.open();
+    rig.store->start_background();
+    for (int i = 0; i < 50; ++i) ASSERT_TRUE(rig.append(*rig.log(), {.records = 2}).ok());
+    rig.run([&] { EXPECT_TRUE(rig.log()->advance_log_start(60).ok()); });
+    rig.settle(milliseconds(200));
+    rig.store->set_high_watermark_source([](const Log&) { return 100; });
+    rig.run([&] { EXPECT_TRUE(rig.store->remove({test_topic_id, 0}).ok()); });
+    if (restarted) {
+      rig.crash(io::sim::CrashKind::power);
+      rig.open();
+    }
+    // The old log ended at 100 and began at 60; the new one holds 4 records when the power goes.
+    ASSERT_TRUE(rig.append(*rig.log(), {.records = 4}).ok());
+    rig.settle(milliseconds(10));
+    rig.disk().faults().crash_style = io::sim::CrashStyle::lose_all;
+    rig.crash(io::sim::CrashKind::power);
+    rig.open();
+    EXPECT_EQ(rig.log()->log_start(), 0);
+    EXPECT_EQ(rig.log()->next_offset(), 4);
+    EXPECT_TRUE(rig.log()->damaged().empty());
+    EXPECT_LE(rig.store->checkpointed_high_watermark({test_topic_id, 0}), 4);
+  }
+}
+
 TEST(store, the_metadata_log_is_opened_by_itself) {
   Rig rig(18);
   rig.open();
