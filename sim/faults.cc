@@ -36,13 +36,13 @@ void FaultDriver::start() {
 }
 
 void FaultDriver::watch() {
-  if (healed_) return;
+  // Also after healing: a sync that failed before may tell of it only then.
   if (!host_.down() && host_.failed()) {
     context_.count("broker ended by a storage failure");
     broker_ended();
   }
   const uint64_t share = context_.profile.operations / (context_.profile.crashes + 1);
-  if (!host_.down() && crashes_begun_ < context_.profile.crashes &&
+  if (!healed_ && !host_.down() && crashes_begun_ < context_.profile.crashes &&
       context_.operations >= share * (crashes_begun_ + 1)) {
     ++crashes_begun_;
     next_crash();
@@ -244,7 +244,6 @@ void FaultDriver::heal() {
   disk.fail_write_in(0);
   context_.world.network_faults() = io::sim::NetworkFaults{};
   context_.world.heal_all();
-  if (!host_.down() && host_.failed()) broker_ended();
 }
 
 }  // namespace moldau::sim

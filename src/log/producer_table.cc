@@ -54,8 +54,7 @@ void set_epoch(ProducerEntry& entry, int16_t epoch) {
 ProducerCheck ProducerTable::check(const ProducerAppend& append, bool log_held_records) const {
   const ProducerEntry* entry = find(append.producer_id);
   if (entry == nullptr || entry->epoch == wire::no_producer_epoch) {
-    const bool first = !log_held_records && append.base_sequence != 0;
-    return {first ? ProducerVerdict::out_of_order_sequence : ProducerVerdict::append, {}};
+    return {check_unknown(append, log_held_records), {}};
   }
   if (append.epoch == entry->epoch) {
     for (size_t i = 0; i < entry->batch_count; ++i) {
@@ -79,12 +78,29 @@ ProducerCheck ProducerTable::check(const ProducerAppend& append, bool log_held_r
   return {};
 }
 
+ProducerVerdict ProducerTable::check_unknown(const ProducerAppend& append, bool log_held_records) const {
+  const auto awaited = awaited_.find(append.producer_id);
+  const bool behind_refused = awaited != awaited_.end() && awaited->second.epoch == append.epoch &&
+                              awaited->second.base_sequence != append.base_sequence;
+  const bool not_first = !log_held_records && append.base_sequence != 0;
+  return behind_refused || not_first ? ProducerVerdict::out_of_order_sequence : ProducerVerdict::append;
+}
+
+void ProducerTable::refused(const ProducerAppend& append) {
+  if (entries_.contains(append.producer_id)) return;  // its newest batch says what comes next
+  if (awaited_.size() >= producers_max_) awaited_.erase(awaited_.begin());
+  Awaited& awaited = awaited_[append.producer_id];
+  if (awaited.epoch >= append.epoch) return;  // the first one refused is the first to come
+  awaited = {append.epoch, append.base_sequence, append.max_timestamp};
+}
+
 ProducerEntry& ProducerTable::touch(ProducerId producer_id) {
   const auto found = entries_.find(producer_id);
   if (found != entries_.end()) {
     uses_.splice(uses_.end(), uses_, found->second.use);
     return found->second.entry;
   }
+  awaited_.erase(producer_id);
   uses_.push_back(producer_id);
   Slot& slot = entries_[producer_id];
   slot.entry.producer_id = producer_id;
@@ -143,6 +159,11 @@ std::optional<CompletedTransaction> ProducerTable::append_marker(const Transacti
   return completed;
 }
 
+ProducerAppend append_of(const wire::BatchView& batch) {
+  return {batch.producer_id(), batch.producer_epoch(), batch.base_sequence(), batch.last_sequence(),
+          batch.base_offset(), batch.last_offset(),    batch.max_timestamp(), batch.is_transactional()};
+}
+
 std::optional<TransactionMarker> read_marker(const wire::BatchView& batch) {
   if (!batch.is_control() || batch.record_count() < 1 || !batch.has_producer_id()) return std::nullopt;
   wire::RecordIterator records;
@@ -166,20 +187,21 @@ std::optional<CompletedTransaction> ProducerTable::replay(const wire::BatchView&
     if (!marker) return std::nullopt;
     return append_marker(*marker);
   }
-  append({batch.producer_id(), batch.producer_epoch(), batch.base_sequence(), batch.last_sequence(),
-          batch.base_offset(), batch.last_offset(), batch.max_timestamp(), batch.is_transactional()});
+  append(append_of(batch));
   return std::nullopt;
 }
 
 size_t ProducerTable::expire(WallMillis now, int64_t expiration_ms) {
+  // As 64-bit numbers wrap in the peer, so here: a timestamp from the far future does not expire.
+  const auto is_old = [&](WallMillis timestamp) {
+    return wire::BatchView::wrapping_add(now, static_cast<int64_t>(-static_cast<uint64_t>(timestamp))) >= expiration_ms;
+  };
+  std::erase_if(awaited_, [&](const auto& awaited) { return is_old(awaited.second.timestamp); });
   size_t expired = 0;
   for (auto use = uses_.begin(); use != uses_.end();) {
     const auto slot = entries_.find(*use);
     const ProducerEntry& entry = slot->second.entry;
-    // As 64-bit numbers wrap in the peer, so here: a timestamp from the far future does not expire.
-    const int64_t age =
-        wire::BatchView::wrapping_add(now, static_cast<int64_t>(-static_cast<uint64_t>(entry.last_timestamp)));
-    if (entry.transaction_first_offset == no_offset && age >= expiration_ms) {
+    if (entry.transaction_first_offset == no_offset && is_old(entry.last_timestamp)) {
       entries_.erase(slot);
       use = uses_.erase(use);
       ++expired;
@@ -194,6 +216,7 @@ void ProducerTable::clear() {
   entries_.clear();
   uses_.clear();
   open_transactions_.clear();
+  awaited_.clear();
 }
 
 void ProducerTable::load(const ProducerEntry& entry) {

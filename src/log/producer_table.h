@@ -10,6 +10,7 @@
 //   known       --transactional batch-->             known, transaction open at its base offset (unless one is)
 //   known       --marker-->                          known, transaction closed
 //   known       --expire, evict (no open transaction)--> (none)
+//   (none)      --refused-->                         (none), and only the refused batch may come first
 #pragma once
 
 #include <array>
@@ -118,6 +119,11 @@ class ProducerTable {
   /// in one that has not, an unknown producer must begin at sequence 0. REQUIRES: append.producer_id >= 0,
   /// base_sequence >= 0.
   ProducerCheck check(const ProducerAppend& append, bool log_held_records) const;
+  /// A batch that check() let pass was refused for a reason that may pass (no space): the batches that an unknown
+  /// producer sent behind it, in flight, are out of order until it has come again. Without this they would be taken as
+  /// its first ones, and the refused one could never be appended. Not kept across a restart: there the connection
+  /// breaks, and the producer sends again in order.
+  void refused(const ProducerAppend& append);
   /// Takes up a batch that has been appended (after check), or is replayed or replicated (then nothing is checked).
   void append(const ProducerAppend& append);
   /// Takes up a marker that has been appended or replayed. Returns the transaction that it closes, if one was open.
@@ -147,7 +153,13 @@ class ProducerTable {
     ProducerEntry entry;
     std::list<ProducerId>::iterator use;
   };
+  struct Awaited {  // the first batch of an unknown producer, refused
+    int16_t epoch = wire::no_producer_epoch;
+    int32_t base_sequence = wire::no_sequence;
+    WallMillis timestamp = no_timestamp;
+  };
   ProducerEntry& touch(ProducerId producer_id);
+  ProducerVerdict check_unknown(const ProducerAppend& append, bool log_held_records) const;
   void evict();
   void set_transaction(ProducerEntry& entry, Offset first_offset);
 
@@ -155,7 +167,11 @@ class ProducerTable {
   std::unordered_map<ProducerId, Slot> entries_;
   std::list<ProducerId> uses_;  // least recently used first
   std::set<std::pair<Offset, ProducerId>> open_transactions_;
+  std::unordered_map<ProducerId, Awaited> awaited_;
 };
+
+/// What the header of a batch with a producer id says of it.
+ProducerAppend append_of(const wire::BatchView& batch);
 
 /// Reads the marker in a control batch (its first record). Nothing if the batch holds no readable ABORT or COMMIT.
 std::optional<TransactionMarker> read_marker(const wire::BatchView& batch);

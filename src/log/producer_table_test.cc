@@ -53,6 +53,39 @@ TEST(ProducerTable, SequencesInOrder) {
   EXPECT_EQ(partition.verdict(1, 0, 6, 1), append);
 }
 
+TEST(ProducerTable, AfterItsFirstBatchWasRefusedOnlyThatOneMayComeFirst) {
+  ProducerTable table(2);
+  const ProducerAppend first{7, 3, 0, 1, 100, 101, 1000, false};
+  const ProducerAppend behind{7, 3, 2, 4, 100, 102, 1000, false};
+  EXPECT_EQ(table.check(behind, true).verdict, append) << "an unknown producer may begin anywhere";
+  table.refused(first);
+  table.refused(behind);
+  EXPECT_EQ(table.check(behind, true).verdict, out_of_order);
+  EXPECT_EQ(table.check(first, true).verdict, append);
+  ProducerAppend bumped = behind;
+  bumped.epoch = 4;
+  EXPECT_EQ(table.check(bumped, true).verdict, append) << "a new epoch begins anew";
+  table.append(first);
+  EXPECT_EQ(table.check(behind, true).verdict, append);
+  // A known producer's newest batch says what comes next.
+  table.refused(behind);
+  EXPECT_EQ(table.check(behind, true).verdict, append);
+}
+
+TEST(ProducerTable, RefusedFirstBatchesAreForgottenInTimeAndInNumber) {
+  ProducerTable table(2);
+  for (ProducerId id = 1; id <= 50; ++id) table.refused({id, 0, 0, 0, 0, 0, 1000, false});
+  int awaited = 0;
+  for (ProducerId id = 1; id <= 50; ++id) {
+    awaited += table.check({id, 0, 1, 1, 0, 0, 1000, false}, true).verdict == out_of_order ? 1 : 0;
+  }
+  EXPECT_EQ(awaited, 2);
+  table.expire(1000 + 5000, 5000);
+  for (ProducerId id = 1; id <= 50; ++id) {
+    EXPECT_EQ(table.check({id, 0, 1, 1, 0, 0, 1000, false}, true).verdict, append);
+  }
+}
+
 TEST(ProducerTable, DuplicatesHaveTheirOriginalOffset) {
   Partition partition;
   partition.produce(1, 0, 0, 2);

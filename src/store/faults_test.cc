@@ -103,6 +103,26 @@ TEST(store_faults, a_disk_that_fills_at_any_byte_refuses_keeps_serving_and_takes
   EXPECT_GT(refusals, 300U);
 }
 
+TEST(store_faults, batches_in_flight_behind_a_refused_first_one_wait_for_it) {
+  const Quiet quiet;
+  for (const bool known_to_be_full : {false, true}) {
+    Rig rig(1);
+    rig.open();
+    Log* log = rig.log();
+    ASSERT_TRUE(rig.append(*log, {.records = 1}).ok());
+    rig.settle();
+    rig.disk().faults().capacity_bytes = rig.disk().used_bytes();
+    if (known_to_be_full) (void)rig.append(*log, {.records = 1});
+    (void)rig.append(*log, {.records = 2, .producer_id = 42, .sequence = 0});
+    rig.disk().faults().capacity_bytes = 1 << 30;
+    rig.settle(milliseconds(200));
+    const log::ProducerAppend behind{42, 0, 2, 2, 0, 0, 0, false};
+    EXPECT_EQ(log->producers().check(behind, true).verdict, log::ProducerVerdict::out_of_order_sequence);
+    ASSERT_TRUE(rig.append(*log, {.records = 2, .producer_id = 42, .sequence = 0}).ok());
+    EXPECT_EQ(log->producers().check(behind, true).verdict, log::ProducerVerdict::append);
+  }
+}
+
 TEST(store_faults, the_bug_of_keeping_refused_state_is_found) {
   const Quiet quiet;
   StoreOptions options = small_options();

@@ -113,14 +113,13 @@ log::SegmentLimits PartitionLog::limits() const {
 
 Result<std::vector<Appended>> PartitionLog::append(std::vector<BatchToAppend> batches, Epoch leader_epoch) {
   if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
-  if (directory_.refuses_appends() && !is_metadata())
-    return Failure{FailureKind::no_space, directory_.path() + " is full"};
-  if (queue_ != nullptr && queue_->batches.size() + batches.size() > batches_queued_max) {
-    return Failure{FailureKind::unavailable, folder_ + " has too much queued"};
-  }
   RETURN_IF_FAILED(ensure_active_ready());
   (void)producers();
   if (offline()) return Failure{FailureKind::unavailable, folder_ + " is offline"};
+  if (Status room = check_room(batches.size()); !room.ok()) {
+    for (const BatchToAppend& batch : batches) note_refused(batch.bytes.view());
+    return room.failure();
+  }
 
   std::vector<Appended> appended;
   appended.reserve(batches.size());
@@ -134,6 +133,20 @@ Result<std::vector<Appended>> PartitionLog::append(std::vector<BatchToAppend> ba
     queue_batch(std::move(batch.bytes), *view, leader_epoch);
   }
   return appended;
+}
+
+Status PartitionLog::check_room(size_t batches) const {
+  if (directory_.refuses_appends() && !is_metadata())
+    return Failure{FailureKind::no_space, directory_.path() + " is full"};
+  if (queue_ != nullptr && queue_->batches.size() + batches > batches_queued_max) {
+    return Failure{FailureKind::unavailable, folder_ + " has too much queued"};
+  }
+  return {};
+}
+
+void PartitionLog::note_refused(std::span<const std::byte> bytes) {
+  const auto view = wire::BatchView::parse(bytes);
+  if (view && view->has_producer_id() && !view->is_control()) producers_.refused(log::append_of(*view));
 }
 
 Status PartitionLog::append_as_follower(Bytes batches) {
@@ -228,7 +241,7 @@ void PartitionLog::write_queued() {
   }
   if (done < batches.size()) {
     const Offset first_lost = batches[done].facts.base_offset;
-    refuse(first_lost, undo, outcome.failure());
+    refuse(first_lost, std::span(batches).subspan(done), undo, outcome.failure());
   } else if (queue_ != nullptr && queue_->batches.capacity() == 0) {
     batches.clear();
     undo.clear();
@@ -315,16 +328,20 @@ void PartitionLog::after_write() {
   if (core_.mutant(Mutant::ack_before_sync) && listener_ != nullptr) listener_->on_stable(stable_end_);
 }
 
-void PartitionLog::refuse(Offset first_lost, std::vector<ProducerUndo>& undo, const Failure& why) {
+void PartitionLog::refuse(Offset first_lost, std::span<const QueuedBatch> lost, std::vector<ProducerUndo>& undo,
+                          const Failure& why) {
   directory_.note_full();
   // What the listener queued while it heard of the part that was written lies beyond the lost batches: it goes with
   // them.
+  std::vector<QueuedBatch> behind;
   if (queue_ != nullptr && !queue_->batches.empty()) {
     restore_producers(first_lost, queue_->undo);
-    queue_->batches.clear();
+    behind.swap(queue_->batches);
     queue_->undo.clear();
   }
   restore_producers(first_lost, undo);
+  for (const QueuedBatch& batch : lost) note_refused(batch.bytes.view());
+  for (const QueuedBatch& batch : behind) note_refused(batch.bytes.view());
   next_offset_ = first_lost;
   planned_ = tail_;
   if (epochs_.truncate_from_end(first_lost + 1)) epochs_dirty_ = true;

@@ -196,7 +196,11 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Status write_group(std::span<QueuedBatch> group);
   void took(QueuedBatch& batch);
   void reserve_space(uint64_t bytes);
-  void refuse(Offset first_lost, std::vector<ProducerUndo>& undo, const Failure& why);
+  Status check_room(size_t batches) const;
+  /// Tells the producer table of a batch that its producer will send again.
+  void note_refused(std::span<const std::byte> bytes);
+  void refuse(Offset first_lost, std::span<const QueuedBatch> lost, std::vector<ProducerUndo>& undo,
+              const Failure& why);
   void restore_producers(Offset first_lost, std::vector<ProducerUndo>& undo);
   void join_commit();
   void after_write();
