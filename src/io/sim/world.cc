@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "io/sim/disk.h"
 #include "io/sim/network.h"
@@ -32,7 +33,8 @@ World::World(uint64_t seed, const WorldOptions& options)
 World::~World() {
   // What is pending may own streams and files: it goes while nodes and fabric still stand.
   for (auto& [name, node] : nodes_) node->drop_everything();
-  events_heap_.clear();
+  // A stream that goes tells its other end, by an event: not into the list that is being cleared.
+  while (!events_heap_.empty()) std::exchange(events_heap_, {}).clear();
   fabric_->drop_everything();
   for (auto& [name, node] : nodes_) node->drop_everything();
 }
