@@ -96,10 +96,9 @@ void FaultDriver::restart_later() {
 void FaultDriver::restart() {
   io::sim::Node& node = host_.node();
   node.restart();
-  // After a stop in order nothing is scanned, rightly: what is damaged then is the scrubber's matter.
+  // After a stop in order, and starts that died before they took its mark away, nothing is scanned, rightly: what is damaged then is the scrubber's matter.
   if (context_.profile.damaged_indexes && !stopped_in_order_ && prng_.chance(1, 2)) damage_files();
   if (context_.profile.torn_tail && !stopped_in_order_) append_garbage();
-  stopped_in_order_ = false;
   if (!healed_ && context_.profile.crash_in_recovery && context_.profile.power_cuts() && prng_.chance(1, 2)) {
     context_.count("crashes in recovery");
     node.disk().crash_after_operations(1 + prng_.below(60));
@@ -127,6 +126,7 @@ void FaultDriver::restart() {
     context_.shadow.violate("the broker did not start: " + started.failure().message);
     return;
   }
+  stopped_in_order_ = false;
   context_.count("recoveries");
 }
 
