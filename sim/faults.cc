@@ -96,7 +96,8 @@ void FaultDriver::restart_later() {
 void FaultDriver::restart() {
   io::sim::Node& node = host_.node();
   node.restart();
-  // After a stop in order, and starts that died before they took its mark away, nothing is scanned, rightly: what is damaged then is the scrubber's matter.
+  // After a stop in order, and starts that died before they took its mark away, nothing is scanned, rightly: what is
+  // damaged then is the scrubber's matter.
   if (context_.profile.damaged_indexes && !stopped_in_order_ && prng_.chance(1, 2)) damage_files();
   if (context_.profile.torn_tail && !stopped_in_order_) append_garbage();
   if (!healed_ && context_.profile.crash_in_recovery && context_.profile.power_cuts() && prng_.chance(1, 2)) {
