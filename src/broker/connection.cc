@@ -27,7 +27,8 @@ void Connection::on_readable() {
       broker_.resume_after_pause(id_);
       return;
     }
-    const io::ReadOutcome outcome = stream_->read(reader_.room(broker_.pool()));
+    const std::span<std::byte> room = reader_.room(broker_.pool());
+    const io::ReadOutcome outcome = stream_->read(room);
     if (outcome.size > 0) {
       if (reader_.buffered() == 0) frame_started_ = broker_.now();
       reader_.received(outcome.size);
@@ -47,7 +48,7 @@ void Connection::on_readable() {
       }
       return;
     }
-    if (outcome.size == 0) break;
+    if (outcome.size < room.size()) break;  // nothing more is there; another read would only ask again
   }
   if (!closed()) reader_.release(broker_.pool());
 }
