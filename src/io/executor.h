@@ -72,9 +72,13 @@ class Executor {
   virtual void defer(Callback callback) = 0;
   /// Runs `callback` once at the end of the current turn, before queued bytes are sent.
   virtual void at_turn_end(Callback callback) = 0;
-  /// Runs `work` where blocking is allowed (a small pool; inline under the simulator, after a virtual delay), then
-  /// `done` in a turn of this shard. `work` may call Disk, and nothing else that belongs to the shard.
+  /// Runs `work` where blocking is allowed (in the pool; inline under the simulator, after a virtual delay), then
+  /// `done` in a turn of this shard. `work` may call Disk, and nothing else that belongs to the shard; several run at
+  /// once, in no order. For work of any length: few run at a time.
   virtual void offload(Callback work, Callback done) = 0;
+  /// As offload, for short work that acknowledgements wait for: syncs. Many run side by side, and none waits for what
+  /// offload() was given.
+  virtual void offload_sync(Callback work, Callback done) = 0;
   /// This shard's mailbox.
   virtual Mailbox& mailbox() = 0;
 };

@@ -76,16 +76,24 @@ class Stream {
 class Listener {
  public:
   virtual ~Listener() = default;  ///< stops listening
+  /// Stops or resumes accepting, also from inside the accept handler: meanwhile the kernel holds who comes.
+  virtual void pause_accepting(bool pause) = 0;
   virtual Address local() const = 0;  ///< with the real port
 };
 
 using AcceptHandler = std::move_only_function<void(std::unique_ptr<Stream>)>;
 
+struct ListenOptions {
+  /// Connections that the kernel holds until they are accepted; it cuts this to net.core.somaxconn.
+  int backlog = 4096;
+};
+
 class Network {
  public:
   virtual ~Network() = default;
   /// Listens and calls `accepted` for each connection. Running out of descriptors backs off and is not an error.
-  virtual Result<std::unique_ptr<Listener>> listen(const Address& address, AcceptHandler accepted) = 0;
+  virtual Result<std::unique_ptr<Listener>> listen(const Address& address, AcceptHandler accepted,
+                                                   const ListenOptions& options = {}) = 0;
   virtual void connect(const Address& address, Duration timeout,
                        Completion<Result<std::unique_ptr<Stream>>> done) = 0;
 };

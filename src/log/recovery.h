@@ -73,7 +73,8 @@ class SegmentRecovery {
   /// Of a cut: whether valid batches lie behind it.
   bool keep_aside() const { return keep_aside_; }
   const std::vector<DamagedBytes>& damaged() const { return damaged_; }
-  /// True when the file ends in bytes that hold no batch and must stay: appending goes to a new segment.
+  /// True when the file ends in bytes that hold no batch and must stay, below the recovery point. No batch follows them
+  /// in this segment; the next one appended to the log goes behind them, with the offset expected().
   bool ends_in_damage() const { return ends_in_damage_; }
 
   /// The segment's arithmetic state and its indexes, rebuilt; without the final time entry.

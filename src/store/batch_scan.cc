@@ -54,6 +54,10 @@ Result<bool> BatchScan::load(uint64_t position, size_t size) {
   if (position > end_ || size > end_ - position) return false;
   if (position >= buffer_at_ && position + size <= buffer_at_ + buffer_size_) return true;
   const size_t wanted = static_cast<size_t>(std::min<uint64_t>(std::max(size, scan_buffer_bytes), end_ - position));
+  if (in_memory_ && !disk_.is_cached(file_, position, wanted)) {
+    cold_ = Range{position, wanted};
+    return Failure{FailureKind::unavailable, "not in memory"};
+  }
   if (buffer_.size() < wanted) buffer_.resize(wanted);
   ASSIGN_OR_RETURN(const size_t got, disk_.read(file_, position, std::span(buffer_).first(wanted)));
   buffer_at_ = position;

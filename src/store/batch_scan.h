@@ -33,6 +33,13 @@ class BatchScan {
 
   /// Moves to the next batch; after a fault it stays there until seek().
   Result<Step> next();
+  /// From now on bytes that are not in memory are not waited for: next() fails, and cold() says what to bring in.
+  void stay_in_memory() { in_memory_ = true; }
+  struct Range {
+    uint64_t position = 0;
+    uint64_t size = 0;
+  };
+  const std::optional<Range>& cold() const { return cold_; }
   /// Valid until the next call.
   const wire::BatchView& batch() const { return *batch_; }
   /// Where the current batch (or fault) starts.
@@ -56,6 +63,8 @@ class BatchScan {
   io::File& file_;
   uint64_t end_;
   bool verify_;
+  bool in_memory_ = false;
+  std::optional<Range> cold_;
   uint64_t position_;
   uint64_t next_position_;
   std::vector<std::byte> buffer_;

@@ -19,6 +19,8 @@ class CheckpointFile {
   const std::string& path() const { return path_; }
   /// Numbers a content at the moment when it is gathered. Loop only.
   uint64_t next_version() { return ++gathered_; }
+  /// False for an empty checkpoint that would be the first thing ever written here.
+  bool worth_writing(const std::string& text) const { return gathered_ > 0 || !text.starts_with("0\n0\n"); }
   /// Replaces the file unless it holds a newer version already. Blocking; from any thread.
   Status write(io::Disk& disk, uint64_t version, const std::string& text) {
     while (busy_.test_and_set(std::memory_order_acquire)) busy_.wait(true);

@@ -111,6 +111,7 @@ class Script {
     StoreOptions options = small_options();
     options.mutant = mutant;
     options.checkpoint_interval_ms = 7;
+    options.high_watermark_checkpoint_interval_ms = 5;
     options.log_start_checkpoint_interval_ms = 11;
     options.retention_check_interval_ms = 0;
     options.config_of = [](const std::string& topic) {

@@ -42,6 +42,10 @@ struct LogConfig {
   int32_t producer_id_expiration_ms = 86'400'000;
   bool cleanup_delete = true;
   bool cleanup_compact = false;
+  int64_t delete_retention_ms = 86'400'000;
+  double min_cleanable_dirty_ratio = 0.5;
+  int64_t min_compaction_lag_ms = 0;
+  int64_t max_compaction_lag_ms = INT64_MAX;
   bool preallocate = false;
   bool write_caching = false;  ///< page-cache mode: acknowledge before the sync, as Kafka does
 };
@@ -154,11 +158,14 @@ class Log {
   /// it is larger, if `at_least_one`.
   virtual ReadResult read(Offset from, Offset up_to, uint64_t bytes_max, bool at_least_one, ReadError& error) = 0;
 
-  /// The first record whose timestamp is >= `timestamp`, below `up_to`; offset no_offset when there is none. May wait
-  /// for the disk for parts of the log that are not in memory. `up_to` bounds visibility.
-  virtual Result<TimestampOffset> find_by_timestamp(WallMillis timestamp, Offset up_to) = 0;
-  /// The record with the largest timestamp (the first of equals).
-  virtual Result<TimestampOffset> find_max_timestamp(Offset up_to) = 0;
+  /// The first record whose timestamp is >= `timestamp`, below `up_to`; offset no_offset when there is none. `up_to`
+  /// bounds visibility. With `cold` (empty) it does not wait for the disk: what is not in memory is put in there, the
+  /// answer counts for nothing, and the caller brings it in (Disk::prefetch) and asks again. Without, it waits. Damage
+  /// is always waited for: the segment is examined, once.
+  virtual Result<TimestampOffset> find_by_timestamp(WallMillis timestamp, Offset up_to,
+                                                    std::vector<io::FileSlice>* cold = nullptr) = 0;
+  /// The record with the largest timestamp (the first of equals). `cold` as above.
+  virtual Result<TimestampOffset> find_max_timestamp(Offset up_to, std::vector<io::FileSlice>* cold = nullptr) = 0;
 
   /// Leader-epoch cache (KIP-101, KIP-320): the epoch of `offset`, and the end offset of `epoch` with the largest epoch
   /// <= it (no_epoch when the cache has none).

@@ -89,7 +89,7 @@ void PartitionLog::trim_memory() {
     const Status written = write_pending_entries();
     if (!written.ok() && written.failure().kind != FailureKind::no_space) (void)fail_directory(written.failure());
   }
-  if (std::exchange(written_since_trim_, false)) return;
+  if (std::exchange(written_since_trim_, false) || naming_ != nullptr) return;
   for (Segment& segment : segments_) {
     segment.log.reset();
     segment.offset_index.reset();
@@ -390,8 +390,9 @@ void PartitionLog::went_offline(const Failure& why) {
 void PartitionLog::retire() {
   retired_ = true;
   directory_.detach(this);
-  // A commit that still waits in the pool must not write into a folder of the same name that is made next.
+  // Work that still waits in the pool must not touch a folder of the same name that is made next.
   cancel_commit();
+  if (naming_ != nullptr) naming_->cancel();
   listener_ = nullptr;
   queue_.reset();
   recent_.clear();

@@ -4,6 +4,7 @@
 //   partition_log_read.cc      locating offsets, reading
 //   partition_log_time.cc      lookups by timestamp
 //   partition_log_load.cc      opening: what files there are, recovery, producer state
+//   partition_log_clean.cc     what the cleaner needs: which segments there are, putting a cleaned one in their place
 //
 // Costs. append: no syscall, no copy, no allocation per record; per batch a place in a queue. A turn's write: one
 // pwritev for all that is queued (two when a segment is rolled), and one pwrite each for the two indexes per 32 index
@@ -16,6 +17,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "log/compaction.h"
 #include "log/epoch_table.h"
 #include "log/index.h"
 #include "log/producer_table.h"
@@ -44,6 +47,58 @@ struct LoadFacts {
   std::optional<Offset> recovery_point;  ///< nothing when no checkpoint has it
   Offset log_start = 0;
   Offset transaction_free_below = 0;  ///< no transactional batch lies below
+};
+
+/// Work on the names of a partition folder, in the pool. The loop can call it off, or wait for it: afterwards it
+/// touches nothing.
+class NameStep {
+ public:
+  explicit NameStep(std::function<Status(io::Disk&)> work) : work_(std::move(work)) {}
+
+  void run(io::Disk& disk) {
+    int expected = waiting;
+    if (!state_.compare_exchange_strong(expected, running)) return;
+    outcome_ = work_(disk);
+    state_.store(over);
+    state_.notify_all();
+  }
+  /// True when it never ran, and never will; else it is over.
+  bool cancel() {
+    int expected = waiting;
+    if (state_.compare_exchange_strong(expected, over)) return true;
+    state_.wait(running);
+    return false;
+  }
+  /// Of a step that is over and was not called off.
+  const Status& outcome() const { return outcome_; }
+
+ private:
+  enum : int { waiting, running, over };
+  std::function<Status(io::Disk&)> work_;
+  std::atomic<int> state_{waiting};
+  Status outcome_ = Failure{FailureKind::closed, "called off"};
+};
+
+/// A segment that the cleaner reads.
+struct CleanerSource {
+  io::FileRef log;
+  uint64_t size = 0;
+  int64_t modified_wall_ms = 0;
+  bool damaged = false;  ///< it has bytes that hold no batch
+};
+
+/// A segment that the cleaner made of others: its files are written and synced, named `.cleaned`.
+struct CleanedSegment {
+  Offset base = 0;
+  uint64_t size = 0;
+  WallMillis max_timestamp = no_timestamp;
+  int64_t modified_wall_ms = 0;
+  uint32_t offset_entries = 0;
+  uint32_t time_entries = 0;
+  bool has_transactions = false;
+  io::FileRef log;
+  io::FileRef offset_index;
+  io::FileRef time_index;
 };
 
 class PartitionLog final : public Log, public CommitMember, public std::enable_shared_from_this<PartitionLog> {
@@ -74,8 +129,9 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Result<std::vector<Appended>> append(std::vector<BatchToAppend> batches, Epoch leader_epoch) override;
   Status append_as_follower(Bytes batches) override;
   ReadResult read(Offset from, Offset up_to, uint64_t bytes_max, bool at_least_one, ReadError& error) override;
-  Result<TimestampOffset> find_by_timestamp(WallMillis timestamp, Offset up_to) override;
-  Result<TimestampOffset> find_max_timestamp(Offset up_to) override;
+  Result<TimestampOffset> find_by_timestamp(WallMillis timestamp, Offset up_to,
+                                            std::vector<io::FileSlice>* cold) override;
+  Result<TimestampOffset> find_max_timestamp(Offset up_to, std::vector<io::FileSlice>* cold) override;
   Epoch epoch_of(Offset offset) const override { return epochs_.epoch_of(offset); }
   EpochEnd end_of_epoch(Epoch epoch) const override;
   Epoch latest_epoch() const override { return epochs_.latest(); }
@@ -108,6 +164,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   void retire();
   /// Everything below was synced with its indexes and snapshots: what the recovery-point checkpoint says.
   Offset recovery_point() const;
+  bool retired() const { return retired_; }
   /// What the checkpoint on disk said last; kept so that truncation can lower it first.
   void note_checkpointed(Offset recovery_point) { checkpointed_recovery_point_ = recovery_point; }
   Offset transaction_free_below() const { return transactional_ ? 0 : appended_end_; }
@@ -121,9 +178,47 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   /// Base of the oldest segment that a crash might leave: deleted ones come back as long as their folder is not synced.
   Offset durable_first_base() const { return durable_first_base_; }
 
+  // partition_log_clean.cc, for the cleaner.
+
+  /// The settings of its compaction.
+  log::CompactionPolicy compaction_policy() const;
+  /// True when there may be anything to compact at all; cheap.
+  bool may_compact() const { return config_.cleanup_compact && segments_.size() > 1 && !offline() && !retired_; }
+  /// All segments, the active one last.
+  std::vector<log::CompactionSegment> compaction_segments(const log::CompactionPolicy& policy);
+  /// Up to where it was compacted, as cleaner-offset-checkpoint has it.
+  std::optional<Offset> clean_end() const { return clean_end_; }
+  void set_clean_end(std::optional<Offset> end) { clean_end_ = end; }
+  /// Grows whenever records are cut away: what was read before counts for nothing then.
+  uint64_t cuts() const { return generation_; }
+  /// While it is set, retention deletes nothing.
+  void set_being_cleaned(bool cleaned) { being_cleaned_ = cleaned; }
+  Result<CleanerSource> open_for_cleaning(Offset base);
+  Result<io::FileRef> create_cleaned(Offset base, log::FileKind kind);
+  std::string cleaned_path(Offset base, log::FileKind kind) const {
+    return path_of(base, kind, log::FileState::cleaned);
+  }
+  std::string transaction_index_path(Offset base) const { return path_of(base, log::FileKind::transaction_index); }
+  /// Gives the files of a cleaned segment the names under which a start finishes the swap: to be run in the pool. It is
+  /// undone when the log is cut meanwhile.
+  std::shared_ptr<NameStep> stage_cleaned(const CleanedSegment& made);
+  /// Puts the staged segment in the place of `replaced` (bases and sizes): at once for readers; the step gives the
+  /// files their names, and is to be run in the pool and followed by installed(). Nothing when these segments are not
+  /// there any more.
+  std::shared_ptr<NameStep> install_cleaned(const CleanedSegment& made,
+                                            std::span<const std::pair<Offset, uint64_t>> replaced);
+  /// The step of install_cleaned() is over.
+  void installed();
+  /// The staged segment is not to be installed; its files are the caller's to remove.
+  void unstage() { naming_.reset(); }
+  /// Removes what stage_cleaned() or a round that ended early left behind. Blocking.
+  static Status remove_cleaned(io::Disk& disk, const LogDirectory& directory, const std::string& folder, Offset base);
+
   /// Asks the store to write checkpoints; set by the store.
   struct Checkpointer {
     virtual Status write_recovery_points(LogDirectory& directory) = 0;
+    /// cleaner-offset-checkpoint, at once.
+    virtual Status write_clean_ends(LogDirectory& directory) = 0;
     virtual void write_log_starts(LogDirectory& directory, io::Completion<Status> done) = 0;
 
    protected:
@@ -141,6 +236,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
     int64_t modified_wall_ms = 0;
     uint32_t offset_entries = 0;  ///< whole entries in the files
     uint32_t time_entries = 0;
+    WallMillis first_timestamp = timestamp_unread;  ///< of its first batch; read when asked for
     bool examined = false;  ///< scanned in this process: its index and damage are known
     io::FileRef log;
     io::FileRef offset_index;
@@ -232,6 +328,10 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   void note_log_start(Offset offset);
   void start_flush_timer();
 
+  // partition_log_clean.cc
+  void settle_cleaning();
+  WallMillis first_timestamp(Segment& segment);
+
   // partition_log_read.cc
   bool fetch(const io::FileRef& file, uint64_t at, std::span<std::byte> into, Reading& how);
   bool read_tail(Offset from, Offset up_to, uint64_t bytes_max, bool at_least_one, ReadResult& result);
@@ -249,18 +349,24 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   uint64_t skip_hole(Offset segment, uint64_t position) const;
 
   // partition_log_time.cc
-  Result<TimestampOffset> find_in_segment(size_t index, WallMillis timestamp, Offset up_to);
+  Result<TimestampOffset> find_in_segment(size_t index, WallMillis timestamp, Offset up_to, Reading& how);
+  Status find_max_in_segment(size_t index, Offset from, Offset up_to, TimestampOffset& best, Reading& how);
   Result<std::optional<log::TimeEntry>> time_entry(Segment& segment, size_t slot);
-  Result<uint64_t> position_below(Segment& segment, Offset offset);
+  Result<std::optional<log::TimeEntry>> time_entry(Segment& segment, size_t slot, Reading& how);
+  Result<uint64_t> position_below(Segment& segment, Offset offset, Reading& how);
+  Result<bool> ready_for_times(Offset up_to, std::vector<io::FileSlice>* cold);
+  Result<bool> next_for_times(size_t index, BatchScan& scan, Reading& how);
 
   // partition_log_load.cc
   struct Recovered;
   Status begin_empty(Offset base);
   Status list_files();
+  Result<bool> settle_swaps(std::vector<io::DirectoryEntry>& entries);
   Status finish_swaps(const std::vector<Offset>& swaps, const std::vector<io::DirectoryEntry>& entries);
   bool open_clean(const LoadFacts& facts);
   Status recover(const LoadFacts& facts, Recovered& found);
   Status recover_segment(size_t index, Offset recovery_point, Recovered& found);
+  Result<bool> was_sealed(Segment& segment, const log::SegmentTail& tail, Offset last);
   Status write_again(size_t index, uint64_t from);
   Status cut_segment(size_t index, const log::SegmentRecovery& rules, BatchScan& scan, const char* why);
   Status set_aside_from(size_t index, const char* why);
@@ -330,6 +436,14 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   bool retired_ = false;
   bool written_since_trim_ = false;
   io::TimerId flush_timer_ = 0;
+
+  // Compaction.
+  std::optional<Offset> clean_end_;
+  bool being_cleaned_ = false;
+  std::shared_ptr<NameStep> naming_;  // of a swap under way
+  bool staged_only_ = false;          // it renames what no reader sees yet
+  Offset naming_base_ = 0;
+  std::vector<std::string> replaced_paths_;  // to be removed when it is over
 };
 
 }  // namespace moldau::store

@@ -25,6 +25,7 @@ struct PartitionLog::Recovered {
   Offset expected = 0;  ///< the next offset
   Epoch last_epoch = no_epoch;
   bool cut = false;
+  bool sealed = true;  ///< the segment scanned last was ended in order, as far as its indexes tell
   std::vector<log::EpochStart> epochs;  ///< of the scanned batches
 };
 
@@ -81,16 +82,8 @@ Status PartitionLog::load(const LoadFacts& facts) {
 /// Finds segments and snapshots, removes what is on its way out, finishes swaps that a crash interrupted.
 Status PartitionLog::list_files() {
   ASSIGN_OR_RETURN(auto entries, disk().list(folder_));
-  std::vector<Offset> swaps;
-  for (const io::DirectoryEntry& entry : entries) {
-    const auto name = log::parse_segment_file_name(entry.name);
-    if (!name || entry.is_directory) continue;
-    if (name->state == log::FileState::swap && name->kind == log::FileKind::log) swaps.push_back(name->base);
-    if (name->state != log::FileState::deleted && name->state != log::FileState::cleaned) continue;
-    RETURN_IF_FAILED(disk().remove(path_in(folder_, entry.name)));
-  }
-  if (!swaps.empty()) {
-    RETURN_IF_FAILED(finish_swaps(swaps, entries));
+  ASSIGN_OR_RETURN(const bool swapped, settle_swaps(entries));
+  if (swapped) {
     ASSIGN_OR_RETURN(entries, disk().list(folder_));
   }
   for (const io::DirectoryEntry& entry : entries) {  // in the order of names, so bases ascend
@@ -131,8 +124,55 @@ Status PartitionLog::list_files() {
   return {};
 }
 
-/// A compaction by Kafka that was interrupted while it renamed: the segments that the .swap files replace go, the .swap
-/// files take their names. (Kafka's LogLoader, second and third pass.)
+/// Finishes or undoes the compaction, ours or Kafka's, that a stop cut short, and removes what is on its way out: true
+/// when names have changed. As Kafka's LogLoader: as long as a file is named .cleaned, the swap of its segment and of
+/// those above has not begun, and their .swap files go; those that are left are finished.
+Result<bool> PartitionLog::settle_swaps(std::vector<io::DirectoryEntry>& entries) {
+  Offset cleaned_from = INT64_MAX;
+  for (const io::DirectoryEntry& entry : entries) {
+    const auto name = log::parse_segment_file_name(entry.name);
+    if (name && !entry.is_directory && name->state == log::FileState::cleaned) {
+      cleaned_from = std::min(cleaned_from, name->base);
+    }
+  }
+  const auto remove_where = [&](auto&& which) -> Result<bool> {
+    bool removed = false;
+    for (const io::DirectoryEntry& entry : entries) {
+      const auto name = log::parse_segment_file_name(entry.name);
+      if (!name || entry.is_directory || !which(*name)) continue;
+      RETURN_IF_FAILED(disk().remove(path_in(folder_, entry.name)));
+      removed = true;
+    }
+    return removed;
+  };
+  ASSIGN_OR_RETURN(const bool undone, remove_where([&](const log::SegmentFileName& name) {
+    return name.state == log::FileState::swap && name.base >= cleaned_from;
+  }));
+  // Before the .cleaned files go, which say that these are not to be finished.
+  if (undone) RETURN_IF_FAILED(directory_.sync_folder(folder_));
+  ASSIGN_OR_RETURN(const bool dropped, remove_where([](const log::SegmentFileName& name) {
+    return name.state == log::FileState::deleted || name.state == log::FileState::cleaned;
+  }));
+  std::vector<Offset> swaps;
+  bool others = false;
+  for (const io::DirectoryEntry& entry : entries) {
+    const auto name = log::parse_segment_file_name(entry.name);
+    if (!name || entry.is_directory || name->state != log::FileState::swap || name->base >= cleaned_from) continue;
+    if (name->kind == log::FileKind::log) swaps.push_back(name->base);
+    others = true;
+  }
+  if (others) {
+    std::erase_if(entries, [&](const io::DirectoryEntry& entry) {
+      const auto name = log::parse_segment_file_name(entry.name);
+      return name && name->state == log::FileState::swap && (entry.is_directory || name->base >= cleaned_from);
+    });
+    RETURN_IF_FAILED(finish_swaps(swaps, entries));
+  }
+  return undone || dropped || others;
+}
+
+/// The segments that .swap files replace go, the .swap files take their names: Kafka's second and third pass. Without
+/// the log's file, the others are what a swap left that is over.
 Status PartitionLog::finish_swaps(const std::vector<Offset>& swaps, const std::vector<io::DirectoryEntry>& entries) {
   Offset replaced_from = INT64_MAX;
   Offset replaced_to = INT64_MIN;
@@ -156,6 +196,8 @@ Status PartitionLog::finish_swaps(const std::vector<Offset>& swaps, const std::v
       continue;
     RETURN_IF_FAILED(disk().remove(path_in(folder_, entry.name)));
   }
+  // Were the new name to survive a power cut and an old segment's too, their offsets would overlap.
+  RETURN_IF_FAILED(directory_.sync_folder(folder_));
   for (const io::DirectoryEntry& entry : entries) {
     const auto name = log::parse_segment_file_name(entry.name);
     if (!name || name->state != log::FileState::swap) continue;
@@ -211,8 +253,10 @@ Status PartitionLog::recover(const LoadFacts& facts, Recovered& found) {
   const uint64_t before = size_bytes();
   for (size_t i = found.first; i < segments_.size() && !found.cut; ++i) {
     const bool above = found.expected >= recovery_point;
-    if (above && i > found.first && segments_[i].base != found.expected && !config_.cleanup_compact) {
-      // The end of the segment before was lost at a batch's end: what follows the gap was never stable.
+    if (above && i > found.first && segments_[i].base != found.expected &&
+        (!config_.cleanup_compact || !found.sealed)) {
+      // The end of the segment before was lost at a batch's end: what follows the gap was never stable. (In a compacted
+      // log the gap may be compaction's, but not behind a segment whose indexes were never ended.)
       RETURN_IF_FAILED(set_aside_from(i, "offsets are missing before this segment"));
       RETURN_IF_FAILED(ensure_active_ready());
       break;
@@ -240,6 +284,23 @@ Status PartitionLog::recover(const LoadFacts& facts, Recovered& found) {
         segments_[found.first].base, appended_end_, segments_.size() - found.first,
         before - std::min(before, size_bytes()));
   return {};
+}
+
+/// False when the index files as they were found say that the segment went on behind `tail`, or that it was not ended
+/// in order: its last time entry is then missing. (Rolling and compaction write it, and sync it before the next segment
+/// counts.)
+Result<bool> PartitionLog::was_sealed(Segment& segment, const log::SegmentTail& tail, Offset last) {
+  const auto known = [](uint32_t entries) { return entries != UINT32_MAX; };
+  if (tail.size == 0 || !known(segment.offset_entries) || !known(segment.time_entries)) return true;
+  RETURN_IF_FAILED(ensure_indexes_open(segment));
+  if (segment.time_entries == 0) return tail.max_timestamp < 0;
+  ASSIGN_OR_RETURN(const auto time, time_entry(segment, segment.time_entries - 1));
+  if (!time || time->timestamp != tail.max_timestamp || time->offset > last) return false;
+  if (segment.offset_entries == 0) return true;
+  std::array<std::byte, log::offset_entry_bytes> bytes;
+  ASSIGN_OR_RETURN(const size_t got, disk().read(*segment.offset_index,
+                                                 (segment.offset_entries - 1) * log::offset_entry_bytes, bytes));
+  return got == bytes.size() && log::offset_entry_at(bytes, segment.base, 0).offset <= last;
 }
 
 Status PartitionLog::recover_segment(size_t index, Offset recovery_point, Recovered& found) {
@@ -282,6 +343,7 @@ Status PartitionLog::recover_segment(size_t index, Offset recovery_point, Recove
   add_holes(segment.base, rules.damaged());
   found.expected = rules.expected();
   found.last_epoch = rules.last_epoch();
+  ASSIGN_OR_RETURN(found.sealed, was_sealed(segment, rules.tail(), rules.expected() - 1));
   if (core_.mutant(Mutant::index_trusted_after_crash) && segment.offset_entries != UINT32_MAX) {
     const auto bytes_since = rules.tail().bytes_since_entry;
     active_ready_ = false;
@@ -531,6 +593,7 @@ Status PartitionLog::load_producers(Offset up_to, bool clean) {
       continue;
     }
     for (const log::ProducerEntry& entry : *entries) producers_.load(entry);
+    producers_.expire(wall(), config_.producer_id_expiration_ms);  // as Kafka: what is too old is not taken up
     covered = std::max(covered, offset);
     found = true;
   }

@@ -226,7 +226,7 @@ void PartitionLog::start_commit(io::Callback done) {
     job->epochs_path = path_in(folder_, log::epoch_checkpoint_name);
   }
   running_ = job;
-  core_.surface.executor.offload(
+  core_.surface.executor.offload_sync(
       [job, gate = core_.gate, &disk = disk(), &directory = directory_] {
         gate->run([&] { job->run(disk, directory); });
       },
@@ -348,6 +348,7 @@ WallMillis PartitionLog::largest_timestamp(Segment& segment) {
 
 Status PartitionLog::apply_retention(WallMillis now, Offset up_to) {
   if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
+  if (being_cleaned_) return {};  // the next time
   const log::RetentionPolicy policy{config_.cleanup_delete, config_.retention_bytes, config_.retention_ms};
   std::vector<log::RetentionSegment> facts;
   facts.reserve(segments_.size());
@@ -425,6 +426,7 @@ Status PartitionLog::truncate_to(Offset offset) {
   write_queued();
   if (offset >= next_offset_) return {};
   if (offset < segments_.front().base) return restart_at(offset);
+  settle_cleaning();
   RETURN_IF_FAILED(ensure_active_ready());
   trace(TraceLevel::info, "log={} truncated_to={} from={}", folder_, offset, next_offset_);
   // Recovery never cuts below the recovery point on disk, so that has to come down first.
@@ -434,6 +436,11 @@ Status PartitionLog::truncate_to(Offset offset) {
   const auto cut = [&]() -> Status {
     if (checkpointed_recovery_point_ > offset && checkpointer_ != nullptr) {
       RETURN_IF_FAILED(checkpointer_->write_recovery_points(directory_));
+    }
+    if (clean_end_.value_or(0) > offset && checkpointer_ != nullptr) {
+      // What is appended next was never compacted.
+      clean_end_ = offset;
+      RETURN_IF_FAILED(checkpointer_->write_clean_ends(directory_));
     }
     forget_snapshots(offset + 1);
     while (segments_.size() > 1 && segments_.back().base >= offset) {
@@ -484,11 +491,16 @@ Status PartitionLog::restart_at(Offset offset) {
   if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
   if (offset < 0) return Failure{FailureKind::invalid_argument, "a log starts at 0 or above"};
   write_queued();
+  settle_cleaning();
   trace(TraceLevel::info, "log={} restarted_at={} from={}", folder_, offset, next_offset_);
   const auto restart = [&]() -> Status {
     stable_end_ = std::min(stable_end_, offset);
     if (checkpointed_recovery_point_ > stable_end_ && checkpointer_ != nullptr) {
       RETURN_IF_FAILED(checkpointer_->write_recovery_points(directory_));
+    }
+    if (clean_end_ && checkpointer_ != nullptr) {
+      clean_end_ = offset;
+      RETURN_IF_FAILED(checkpointer_->write_clean_ends(directory_));
     }
     forget_snapshots(0);
     for (const Segment& segment : segments_) RETURN_IF_FAILED(delete_segment_files(segment));
@@ -524,6 +536,7 @@ Status PartitionLog::restart_at(Offset offset) {
 Status PartitionLog::close() {
   if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
   write_queued();
+  settle_cleaning();
   if (offline()) return Failure{FailureKind::unavailable, folder_ + " is offline"};
   if (!changed_ && unsynced_files_.empty() && !epochs_dirty_ && !folder_dirty_ && !parent_dirty_ && !running_)
     return {};

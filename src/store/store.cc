@@ -43,20 +43,29 @@ Result<std::unique_ptr<Store>> Store::open(io::Surface surface, StoreOptions opt
 }
 
 StoreImpl::StoreImpl(io::Surface surface, StoreOptions options) : core_(surface, std::move(options)) {
-  for (const std::string& path : core_.options.log_directories) {
+  std::vector<std::string> paths = core_.options.log_directories;
+  log_directory_count_ = paths.size();
+  if (const std::string& own = core_.options.metadata_directory; !own.empty()) {
+    metadata_index_ = static_cast<size_t>(std::find(paths.begin(), paths.end(), own) - paths.begin());
+    if (metadata_index_ == paths.size()) paths.push_back(own);
+  }
+  for (const std::string& path : paths) {
     core_.directories.push_back(std::make_unique<LogDirectory>(core_, path));
     const auto file = [&](std::string_view name) { return std::make_shared<CheckpointFile>(path_in(path, name)); };
     files_.push_back({file(log::recovery_point_checkpoint_name),
                       file(log::log_start_checkpoint_name),
                       file(log::high_watermark_checkpoint_name),
                       file(transaction_free_checkpoint_name),
+                      0,
                       false,
-                      {}});
+                      {},
+                      file(cleaner_checkpoint_name)});
   }
   found_.resize(core_.directories.size());
 }
 
 StoreImpl::~StoreImpl() {
+  cleaner_.stop();
   core_.gate->close();
   for (const auto& [key, timer] : timers_) core_.surface.timers.cancel(timer);
   for (auto& [id, log] : logs_) log->retire();
@@ -85,7 +94,7 @@ Status StoreImpl::ensure_folder(const std::string& path) {
 }
 
 Status StoreImpl::open_folders(const std::string& cluster_id, NodeId node_id) {
-  if (core_.directories.empty()) return Failure{FailureKind::invalid_argument, "no log directory is given"};
+  if (log_directory_count_ == 0) return Failure{FailureKind::invalid_argument, "no log directory is given"};
   std::vector<std::optional<log::MetaProperties>> metas(core_.directories.size());
   std::string cluster = cluster_id;
   for (size_t i = 0; i < core_.directories.size(); ++i) {
@@ -126,7 +135,7 @@ Status StoreImpl::open_folders(const std::string& cluster_id, NodeId node_id) {
       RETURN_IF_FAILED(format_folder(directory, meta));
     }
     directory.opened.identity = {*meta.cluster_id, *meta.node_id, *meta.directory_id};
-    folders_.push_back(directory.opened);
+    if (i < log_directory_count_) folders_.push_back(directory.opened);
   }
   return {};
 }
@@ -137,6 +146,9 @@ Status StoreImpl::open_folder(LogDirectory& directory, std::optional<log::MetaPr
   const std::string& path = directory.path();
   RETURN_IF_FAILED(ensure_folder(path));
   auto lock = disk.lock(path_in(path, log::lock_name));
+  if (!lock.ok() && lock.failure().kind == FailureKind::locked) {
+    return Failure{FailureKind::locked, "the data folder " + path + " is in use: another process holds its lock"};
+  }
   if (!lock.ok()) return std::move(lock).failure();
   directory.lock = std::move(lock).value();
 
@@ -218,13 +230,15 @@ Status StoreImpl::read_checkpoints(size_t index) {
   ASSIGN_OR_RETURN(found.log_starts, read_offsets(files_[index].log_starts->path()));
   ASSIGN_OR_RETURN(found.high_watermarks, read_offsets(files_[index].high_watermarks->path()));
   ASSIGN_OR_RETURN(found.transaction_free, read_offsets(files_[index].transaction_free->path()));
+  ASSIGN_OR_RETURN(found.clean_ends, read_offsets(files_[index].clean_ends->path()));
+  if (!found.clean_ends.empty()) (void)files_[index].clean_ends->next_version();  // from now on it is kept up to date
   return {};
 }
 
 Status StoreImpl::load_logs() {
   size_t offline = 0;
   Status first_failure;
-  for (size_t i = 0; i < core_.directories.size(); ++i) {
+  for (size_t i = 0; i < log_directory_count_; ++i) {
     const Status loaded = load_directory(i);
     if (loaded.ok()) continue;
     // What is wrong with the content of a folder ends the start; a failing disk takes its directory offline.
@@ -237,7 +251,8 @@ Status StoreImpl::load_logs() {
   for (size_t i = 0; i < core_.directories.size(); ++i) {
     const Found& found = found_[i];
     for (const Offsets* offsets :
-         {&found.recovery_points, &found.log_starts, &found.high_watermarks, &found.transaction_free}) {
+         {&found.recovery_points, &found.log_starts, &found.high_watermarks, &found.transaction_free,
+          &found.clean_ends}) {
       for (const auto& [key, offset] : *offsets) {
         const std::string name = log::partition_folder_name(key.first, key.second);
         if (!folders_in_use_.contains(name)) core_.directories[i]->stale_names.insert(name);
@@ -247,7 +262,7 @@ Status StoreImpl::load_logs() {
   loaded_ = true;
   found_.clear();
   found_.resize(core_.directories.size());
-  if (offline == core_.directories.size()) return first_failure;
+  if (offline == log_directory_count_) return first_failure;
   return {};
 }
 
@@ -319,6 +334,7 @@ Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex parti
   if (const auto at = found.transaction_free.find(key); at != found.transaction_free.end()) {
     facts.transaction_free_below = at->second;
   }
+  if (const auto at = found.clean_ends.find(key); at != found.clean_ends.end()) log.set_clean_end(at->second);
   log.set_checkpointer(this);
   return log.load(facts);
 }
@@ -345,12 +361,28 @@ Status StoreImpl::discard_or_set_aside(LogDirectory& directory, const log::Folde
   return directory.sync_folder(directory.path());
 }
 
+/// A new metadata log beside one that is there already would lose every topic.
+Status StoreImpl::check_metadata_place() {
+  const std::string name = log::partition_folder_name(std::string(log::metadata_topic_name), 0);
+  const std::string wanted = path_in(core_.directories[metadata_index_]->path(), name);
+  if (core_.surface.disk.stat(wanted).ok()) return {};
+  for (const auto& directory : core_.directories) {
+    const std::string other = path_in(directory->path(), name);
+    if (other == wanted || !core_.surface.disk.stat(other).ok()) continue;
+    return Failure{FailureKind::foreign, fmt::format("{} holds the metadata log, and metadata.log.dir is {}: move {}",
+                                                     directory->path(), core_.directories[metadata_index_]->path(),
+                                                     name)};
+  }
+  return {};
+}
+
 Result<Log*> StoreImpl::open_metadata_log(const LogConfig& config) {
   const TopicPartitionId id{metadata_topic_id, 0};
   if (Log* open = find(id)) return open;
-  LogDirectory& directory = *core_.directories[0];
+  LogDirectory& directory = *core_.directories[metadata_index_];
+  RETURN_IF_FAILED(check_metadata_place());
   RETURN_IF_FAILED(mark_running(directory));
-  RETURN_IF_FAILED(read_checkpoints(0));
+  RETURN_IF_FAILED(read_checkpoints(metadata_index_));
   LogConfig strict = config;
   strict.write_caching = false;
   const std::string topic(log::metadata_topic_name);
@@ -364,7 +396,7 @@ Result<Log*> StoreImpl::open_metadata_log(const LogConfig& config) {
         io::replace_file(core_.surface.disk, identity, as_bytes(log::print_partition_metadata(metadata_topic_id))));
   }
   auto log = std::make_shared<PartitionLog>(core_, directory, id, topic, folder, strict);
-  RETURN_IF_FAILED(load_one(0, *log, 0));
+  RETURN_IF_FAILED(load_one(metadata_index_, *log, 0));
   Log* opened = log.get();
   logs_.emplace(id, std::move(log));
   return opened;
@@ -388,12 +420,13 @@ Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& to
     return Failure{FailureKind::already_exists, fmt::format("{}-{} exists", topic, id.partition)};
   LogDirectory* directory = nullptr;
   if (directory_index >= 0) {
-    if (static_cast<size_t>(directory_index) >= core_.directories.size()) {
+    if (static_cast<size_t>(directory_index) >= log_directory_count_) {
       return Failure{FailureKind::invalid_argument, fmt::format("there is no log directory {}", directory_index)};
     }
     directory = core_.directories[static_cast<size_t>(directory_index)].get();
   } else {
-    for (const auto& candidate : core_.directories) {
+    for (size_t i = 0; i < log_directory_count_; ++i) {
+      const auto& candidate = core_.directories[i];
       if (candidate->offline()) continue;
       if (directory == nullptr || candidate->logs().size() < directory->logs().size()) directory = candidate.get();
     }
@@ -466,6 +499,7 @@ Offset StoreImpl::checkpointed_high_watermark(const TopicPartitionId& id) const 
 
 Status StoreImpl::close(int64_t broker_epoch) {
   core_.closed = true;
+  cleaner_.stop();
   core_.gate->close();
   for (const auto& [key, timer] : timers_) core_.surface.timers.cancel(timer);
   timers_.clear();

@@ -9,6 +9,7 @@
 
 #include "base/ids.h"
 #include "io/surface.h"
+#include "store/cleaner_options.h"
 #include "store/log.h"
 
 namespace moldau::store {
@@ -35,11 +36,15 @@ enum class Mutant : unsigned char {
 
 struct StoreOptions {
   std::vector<std::string> log_directories;
+  /// metadata.log.dir: where the metadata log lives, one of log_directories or a folder that holds nothing else. Empty:
+  /// the first log directory.
+  std::string metadata_directory{};
   /// Gives the configuration of a topic's logs; asked at open and create.
   std::function<LogConfig(const std::string& topic)> config_of;
   /// Bytes of recent batches kept in memory for tail reads, over all logs of the store.
   size_t tail_bytes_max = 8u << 20;
-  int64_t checkpoint_interval_ms = 60'000;  ///< log.flush.offset.checkpoint.interval.ms, replication-offset too
+  int64_t checkpoint_interval_ms = 60'000;  ///< log.flush.offset.checkpoint.interval.ms
+  int64_t high_watermark_checkpoint_interval_ms = 5'000;  ///< replica.high.watermark.checkpoint.interval.ms
   int64_t log_start_checkpoint_interval_ms = 60'000;
   int64_t retention_check_interval_ms = 300'000;  ///< log.retention.check.interval.ms
   int64_t producer_expiration_check_interval_ms = 600'000;
@@ -48,8 +53,10 @@ struct StoreOptions {
   uint64_t space_ahead_bytes_max = 1ull << 30;
   /// Page-cache mode: bytes of one log directory that may wait for a sync before background flushing begins.
   uint64_t unflushed_bytes_max = 256ull << 20;
-  /// Logs of one directory that are synced at the same time.
-  int syncs_in_flight_max = 8;
+  /// Logs of one directory that are synced at the same time: the file system takes what is under way together into one
+  /// journal commit.
+  int syncs_in_flight_max = 32;
+  CleanerOptions cleaner{};
   Mutant mutant = Mutant::none;
 };
 
@@ -70,12 +77,16 @@ class Store {
   /// Takes no log into memory yet. Blocking: called before the loop serves.
   static Result<std::unique_ptr<Store>> open(io::Surface surface, StoreOptions options, const std::string& cluster_id,
                                              NodeId node_id);
+  /// The log directories, in the order of the options.
   virtual const std::vector<OpenedFolder>& folders() const = 0;
+  /// The one of the metadata log: one of folders(), or one of its own.
+  virtual const OpenedFolder& metadata_folder() const = 0;
 
   /// Recovers and opens every partition folder found (not `__cluster_metadata-0`, which open_metadata_log opens).
   /// Blocking.
   virtual Status load_logs() = 0;
-  /// Opens or creates the metadata log in the first log directory (metadata.log.dir). Always in sync mode.
+  /// Opens or creates the metadata log in the metadata directory. Always in sync mode. Fails (foreign) where there is
+  /// none, and another log directory holds one.
   virtual Result<Log*> open_metadata_log(const LogConfig& config) = 0;
 
   virtual Log* find(const TopicPartitionId& id) = 0;
@@ -95,8 +106,13 @@ class Store {
   /// Asked at each checkpoint for the high watermarks to write.
   virtual void set_high_watermark_source(std::function<Offset(const Log&)> source) = 0;
 
-  /// Starts the periodic work: retention, checkpoints, producer expiry, deletions. REQUIRES: load_logs() done.
+  /// Starts the periodic work: retention, checkpoints, producer expiry, deletions, compaction. REQUIRES: load_logs()
+  /// done.
   virtual void start_background() = 0;
+  /// Settings of compaction that may change at run time: from here on.
+  virtual void configure_cleaner(const CleanerOptions& options) = 0;
+  /// What compaction did and does, for metrics.
+  virtual CleanerCounts cleaner_counts() const = 0;
   /// Flushes and syncs everything, writes producer snapshots, checkpoints and .kafka_cleanshutdown (with
   /// `broker_epoch`), releases the lock. Blocking; nothing may be called afterwards.
   virtual Status close(int64_t broker_epoch) = 0;

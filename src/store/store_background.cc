@@ -11,6 +11,24 @@ namespace {
 /// Logs whose retention is looked at in one turn.
 constexpr size_t retention_per_turn = 128;
 
+std::string sorted_text(std::vector<log::PartitionOffset> entries) {
+  std::sort(entries.begin(), entries.end(), [](const log::PartitionOffset& a, const log::PartitionOffset& b) {
+    return std::pair(std::string_view(a.topic), a.partition) < std::pair(std::string_view(b.topic), b.partition);
+  });
+  return log::print_offset_checkpoint(entries);
+}
+
+uint64_t hash_of(const std::vector<log::PartitionOffset>& entries) {
+  uint64_t hash = entries.size();
+  for (const log::PartitionOffset& entry : entries) {
+    const uint64_t one = std::hash<std::string_view>()(entry.topic) ^ static_cast<uint64_t>(entry.partition);
+    hash = (hash ^ one) * 0x9E3779B97F4A7C15ULL;
+    hash = (hash ^ static_cast<uint64_t>(entry.offset)) * 0x9E3779B97F4A7C15ULL;
+    hash ^= hash >> 32;
+  }
+  return hash;
+}
+
 }  // namespace
 
 std::vector<PartitionLog*> StoreImpl::ordered(const LogDirectory& directory) const {
@@ -41,20 +59,29 @@ std::string StoreImpl::log_start_text(const LogDirectory& directory) const {
   return log::print_offset_checkpoint(entries);
 }
 
-std::string StoreImpl::high_watermark_text(const LogDirectory& directory) const {
+/// In no order, since many partitions take long to sort: whoever prints them sorts them.
+std::vector<log::PartitionOffset> StoreImpl::high_watermarks(const LogDirectory& directory) const {
   std::vector<log::PartitionOffset> entries;
-  for (const PartitionLog* log : ordered(directory)) {
+  for (const PartitionLog* log : directory.logs()) {
     if (log->is_metadata()) continue;
     const Offset high_watermark = high_watermark_ ? high_watermark_(*log) : log->commit_end();
     entries.push_back({log->topic(), log->partition(), std::max<Offset>(high_watermark, 0)});
   }
-  return log::print_offset_checkpoint(entries);
+  return entries;
 }
 
 std::string StoreImpl::transaction_free_text(const LogDirectory& directory) const {
   std::vector<log::PartitionOffset> entries;
   for (const PartitionLog* log : ordered(directory)) {
     if (!log->is_metadata()) entries.push_back({log->topic(), log->partition(), log->transaction_free_below()});
+  }
+  return log::print_offset_checkpoint(entries);
+}
+
+std::string StoreImpl::clean_end_text(const LogDirectory& directory) const {
+  std::vector<log::PartitionOffset> entries;
+  for (const PartitionLog* log : ordered(directory)) {
+    if (log->clean_end()) entries.push_back({log->topic(), log->partition(), *log->clean_end()});
   }
   return log::print_offset_checkpoint(entries);
 }
@@ -72,6 +99,34 @@ Status StoreImpl::write_recovery_points(LogDirectory& directory) {
   return files.recovery_points->write(core_.surface.disk, version, recovery_point_text(directory));
 }
 
+Status StoreImpl::write_clean_ends(LogDirectory& directory) {
+  CheckpointFile& file = *files_[index_of(directory)].clean_ends;
+  return file.write(core_.surface.disk, file.next_version(), clean_end_text(directory));
+}
+
+Offset StoreImpl::high_watermark_of(const PartitionLog& log) {
+  return high_watermark_ ? high_watermark_(log) : log.commit_end();
+}
+
+CheckpointJob StoreImpl::recovery_points_now(LogDirectory& directory) {
+  const auto file = files_[index_of(directory)].recovery_points;
+  return [file, version = file->next_version(), text = recovery_point_text(directory)](io::Disk& disk) {
+    return file->write(disk, version, text);
+  };
+}
+
+CheckpointJob StoreImpl::clean_ends_now(LogDirectory& directory) {
+  const auto file = files_[index_of(directory)].clean_ends;
+  return [file, version = file->next_version(), text = clean_end_text(directory)](io::Disk& disk) {
+    return file->write(disk, version, text);
+  };
+}
+
+void StoreImpl::configure_cleaner(const CleanerOptions& options) {
+  core_.options.cleaner = options;
+  cleaner_.configure(options);
+}
+
 /// Writes all checkpoints now, blocking: at close, and before the name of a removed log is used again.
 Status StoreImpl::write_checkpoints(size_t index) {
   LogDirectory& directory = *core_.directories[index];
@@ -82,8 +137,12 @@ Status StoreImpl::write_checkpoints(size_t index) {
   };
   RETURN_IF_FAILED(write(*files.recovery_points, recovery_point_text(directory)));
   RETURN_IF_FAILED(write(*files.log_starts, log_start_text(directory)));
-  RETURN_IF_FAILED(write(*files.high_watermarks, high_watermark_text(directory)));
+  RETURN_IF_FAILED(write(*files.high_watermarks, sorted_text(high_watermarks(directory))));
   RETURN_IF_FAILED(write(*files.transaction_free, transaction_free_text(directory)));
+  // A folder in which nothing was ever compacted does not need the file.
+  if (const std::string text = clean_end_text(directory); files.clean_ends->worth_writing(text)) {
+    RETURN_IF_FAILED(write(*files.clean_ends, text));
+  }
   directory.stale_names.clear();
   return {};
 }
@@ -102,7 +161,6 @@ void StoreImpl::checkpoint(size_t index) {
     jobs->push_back({file, file->next_version(), std::move(text)});
   };
   add(files_[index].recovery_points, recovery_point_text(directory));
-  add(files_[index].high_watermarks, high_watermark_text(directory));
   add(files_[index].transaction_free, transaction_free_text(directory));
   auto outcome = std::make_shared<Status>();
   core_.surface.executor.offload(
@@ -132,7 +190,7 @@ void StoreImpl::start_log_starts(size_t index) {
   files.log_starts_running = true;
   auto riders = std::make_shared<std::vector<io::Completion<Status>>>(std::exchange(files.log_starts_wait, {}));
   auto outcome = std::make_shared<Status>(Failure{FailureKind::closed, "the store is closing"});
-  core_.surface.executor.offload(
+  core_.surface.executor.offload_sync(
       [file = files.log_starts, version = files.log_starts->next_version(), text = log_start_text(directory), outcome,
        gate = core_.gate,
        &disk = core_.surface.disk] { gate->run([&] { *outcome = file->write(disk, version, text); }); },
@@ -163,15 +221,39 @@ void StoreImpl::every(int64_t interval_ms, void (StoreImpl::*work)()) {
 void StoreImpl::start_background() {
   const StoreOptions& options = core_.options;
   every(options.checkpoint_interval_ms, &StoreImpl::checkpoint_tick);
+  every(options.high_watermark_checkpoint_interval_ms, &StoreImpl::high_watermark_tick);
   every(options.log_start_checkpoint_interval_ms, &StoreImpl::log_start_tick);
   every(options.retention_check_interval_ms, &StoreImpl::retention_tick);
   every(options.producer_expiration_check_interval_ms, &StoreImpl::expiry_tick);
+  cleaner_.start(options.cleaner);
 }
 
 void StoreImpl::checkpoint_tick() {
   for (size_t i = 0; i < core_.directories.size(); ++i) {
     for (PartitionLog* log : core_.directories[i]->logs()) log->trim_memory();
     checkpoint(i);
+  }
+}
+
+/// Often, so it costs the loop no more than looking, and the disk nothing while nothing changes.
+void StoreImpl::high_watermark_tick() {
+  for (size_t i = 0; i < log_directory_count_; ++i) {
+    LogDirectory& directory = *core_.directories[i];
+    if (directory.offline()) continue;
+    std::vector<log::PartitionOffset> entries = high_watermarks(directory);
+    const uint64_t hash = hash_of(entries);
+    if (std::exchange(files_[i].high_watermarks_hash, hash) == hash) continue;
+    auto outcome = std::make_shared<Status>();
+    core_.surface.executor.offload(
+        [file = files_[i].high_watermarks, version = files_[i].high_watermarks->next_version(),
+         entries = std::move(entries), outcome, gate = core_.gate, &disk = core_.surface.disk]() mutable {
+          const std::string text = sorted_text(std::move(entries));
+          gate->run([&] { *outcome = file->write(disk, version, text); });
+        },
+        [this, outcome, i, alive = std::weak_ptr(core_.alive)] {
+          if (alive.expired() || !offline_or_fail(*core_.directories[i], *outcome)) return;
+          files_[i].high_watermarks_hash = 0;  // found no room: the next time
+        });
   }
 }
 

@@ -13,6 +13,7 @@
 #include "log/identity.h"
 #include "log/segment_name.h"
 #include "store/checkpoint_file.h"
+#include "store/cleaner.h"
 #include "store/directory.h"
 #include "store/partition_log.h"
 #include "store/store.h"
@@ -22,8 +23,10 @@ namespace moldau::store {
 /// Below these offsets no batch is transactional: ours, beside Kafka's checkpoints, which passes it by. Without an
 /// entry a log is looked through at start (it may come from Kafka).
 inline constexpr std::string_view transaction_free_checkpoint_name = "transaction-free-offset-checkpoint";
+/// Up to where each log was compacted: Kafka's.
+inline constexpr std::string_view cleaner_checkpoint_name = "cleaner-offset-checkpoint";
 
-class StoreImpl final : public Store, public PartitionLog::Checkpointer {
+class StoreImpl final : public Store, public PartitionLog::Checkpointer, public CleanerHost {
  public:
   StoreImpl(io::Surface surface, StoreOptions options);
   ~StoreImpl() override;
@@ -31,6 +34,7 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer {
   Status open_folders(const std::string& cluster_id, NodeId node_id);
 
   const std::vector<OpenedFolder>& folders() const override { return folders_; }
+  const OpenedFolder& metadata_folder() const override { return core_.directories[metadata_index_]->opened; }
   Status load_logs() override;
   Result<Log*> open_metadata_log(const LogConfig& config) override;
   Log* find(const TopicPartitionId& id) override;
@@ -46,7 +50,15 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer {
 
   // Checkpointer.
   Status write_recovery_points(LogDirectory& directory) override;
+  Status write_clean_ends(LogDirectory& directory) override;
   void write_log_starts(LogDirectory& directory, io::Completion<Status> done) override;
+
+  // CleanerHost, and what it is asked from outside (store_background.cc).
+  Offset high_watermark_of(const PartitionLog& log) override;
+  CheckpointJob recovery_points_now(LogDirectory& directory) override;
+  CheckpointJob clean_ends_now(LogDirectory& directory) override;
+  void configure_cleaner(const CleanerOptions& options) override;
+  CleanerCounts cleaner_counts() const override { return cleaner_.counts(); }
 
  private:
   using PartitionKey = std::pair<std::string, PartitionIndex>;
@@ -57,6 +69,7 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer {
     Offsets log_starts;
     Offsets high_watermarks;
     Offsets transaction_free;
+    Offsets clean_ends;
     bool read = false;
   };
   /// The checkpoint files of a directory, and who waits for one of them.
@@ -65,8 +78,10 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer {
     std::shared_ptr<CheckpointFile> log_starts;
     std::shared_ptr<CheckpointFile> high_watermarks;
     std::shared_ptr<CheckpointFile> transaction_free;
+    uint64_t high_watermarks_hash = 0;  // of what was last gathered
     bool log_starts_running = false;
     std::vector<io::Completion<Status>> log_starts_wait;
+    std::shared_ptr<CheckpointFile> clean_ends;
   };
 
   // store.cc
@@ -79,6 +94,7 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer {
   Status load_partition(size_t index, const log::FolderName& name, const std::string& folder);
   Status discard_or_set_aside(LogDirectory& directory, const log::FolderName& name, const std::string& folder);
   Status load_one(size_t index, PartitionLog& log, PartitionIndex partition);
+  Status check_metadata_place();
   Status ensure_folder(const std::string& path);
   size_t index_of(const LogDirectory& directory) const;
   Status remove_folder(LogDirectory& directory, const std::string& topic, PartitionIndex partition,
@@ -88,14 +104,16 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer {
   // store_background.cc
   std::string recovery_point_text(const LogDirectory& directory);
   std::string log_start_text(const LogDirectory& directory) const;
-  std::string high_watermark_text(const LogDirectory& directory) const;
+  std::vector<log::PartitionOffset> high_watermarks(const LogDirectory& directory) const;
   std::string transaction_free_text(const LogDirectory& directory) const;
+  std::string clean_end_text(const LogDirectory& directory) const;
   std::vector<PartitionLog*> ordered(const LogDirectory& directory) const;
   void checkpoint(size_t index);
   Status write_checkpoints(size_t index);
   void start_log_starts(size_t index);
   void every(int64_t interval_ms, void (StoreImpl::*work)());
   void checkpoint_tick();
+  void high_watermark_tick();
   void log_start_tick();
   void retention_tick();
   void expiry_tick();
@@ -103,6 +121,8 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer {
   bool offline_or_fail(LogDirectory& directory, const Status& outcome);
 
   StoreCore core_;
+  size_t log_directory_count_ = 0;  // of core_.directories; one behind them holds the metadata log alone
+  size_t metadata_index_ = 0;
   std::vector<OpenedFolder> folders_;
   std::vector<Found> found_;
   std::vector<Files> files_;
@@ -113,6 +133,7 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer {
   std::map<uint64_t, io::TimerId> timers_;
   uint64_t next_timer_ = 0;
   bool loaded_ = false;
+  Cleaner cleaner_{core_, static_cast<CleanerHost&>(*this)};
 };
 
 }  // namespace moldau::store

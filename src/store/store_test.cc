@@ -416,6 +416,73 @@ TEST(store, finds_offsets_by_time) {
   }
 }
 
+TEST(store, lookups_by_time_do_not_wait_for_the_disk) {
+  Rig rig(15);
+  rig.open();
+  Log* log = rig.log();
+  for (int i = 0; i < 200; ++i) {
+    const WallMillis time = i == 30 ? 1'000'000 : 100 * i;
+    ASSERT_TRUE(rig.append(*log, {.records = 3, .value_bytes = 100, .timestamp = time}).ok());
+  }
+  rig.settle();
+  restart(rig);
+  log = rig.log();
+  rig.disk().drop_caches();
+  rig.disk().faults().read_delay_min = rig.disk().faults().read_delay_max = seconds(1);
+  int rounds = 0;
+  const auto patient = [&](const std::function<Result<TimestampOffset>(std::vector<io::FileSlice>&)>& ask) {
+    for (;;) {
+      std::vector<io::FileSlice> cold;
+      std::optional<TimestampOffset> found;
+      Instant asked;
+      Instant next;
+      rig.node.surface().executor.defer([&] {
+        asked = rig.world.now();
+        const Result<TimestampOffset> result = ask(cold);
+        ASSERT_TRUE(result.ok()) << result.failure().message;
+        found = *result;
+        rig.node.surface().executor.defer([&] { next = rig.world.now(); });
+      });
+      EXPECT_TRUE(rig.world.run_until([&] { return next > asked && found; }, seconds(100)));
+      EXPECT_LT(next - asked, milliseconds(900)) << "the loop waited for a read";
+      if (cold.empty()) return found.value_or(TimestampOffset{});
+      ++rounds;
+      EXPECT_LE(cold.size(), 256U);
+      size_t loaded = 0;
+      for (io::FileSlice& slice : cold) {
+        EXPECT_GT(slice.size, 0U);
+        rig.disk().prefetch(slice.file, slice.offset, slice.size, [&](Status) { ++loaded; });
+      }
+      EXPECT_TRUE(rig.world.run_until([&] { return loaded == cold.size(); }, seconds(100)));
+      if (rounds > 200) return TimestampOffset{};
+    }
+  };
+  const auto at = [&](WallMillis time, Offset up_to) {
+    return patient([&](std::vector<io::FileSlice>& cold) { return log->find_by_timestamp(time, up_to, &cold); });
+  };
+  EXPECT_EQ(at(1501, 600).offset, 46);
+  const int first = rounds;
+  EXPECT_GE(first, 3);  // the segments' ends, an index, the batches
+  EXPECT_LE(first, 10);
+  EXPECT_EQ(at(1502, 600).offset, 47);
+  EXPECT_EQ(rounds, first);  // all of it is in memory now
+  EXPECT_EQ(at(1503, 600).timestamp, 1600);
+  EXPECT_EQ(at(3000, 90).offset, no_offset);
+  EXPECT_EQ(at(19'802, 600).offset, 90);  // the far later one
+  EXPECT_EQ(at(1'000'003, 600).offset, no_offset);
+  const auto largest = [&](Offset up_to) {
+    return patient([&](std::vector<io::FileSlice>& cold) { return log->find_max_timestamp(up_to, &cold); });
+  };
+  EXPECT_EQ(largest(600).offset, 92);
+  EXPECT_EQ(largest(90).offset, 89);
+  EXPECT_EQ(largest(0).offset, no_offset);
+  // What was in memory a moment ago may be gone (then a read waits after all): the answers are the same.
+  rig.disk().faults().uncached_ppm = 200'000;
+  rig.disk().faults().read_delay_min = rig.disk().faults().read_delay_max = milliseconds(1);
+  for (int i = 31; i < 200; i += 7) EXPECT_EQ(at(100 * i + 1, 600).offset, 90) << i;
+  for (int i = 0; i < 30; i += 3) EXPECT_EQ(at(100 * i + 1, 600).offset, 3 * i + 1) << i;
+}
+
 TEST(store, page_cache_mode_acknowledges_before_the_sync_and_flushes_as_told) {
   StoreOptions options = small_options();
   options.config_of = [](const std::string&) {
@@ -561,9 +628,47 @@ TEST(store, the_metadata_log_is_opened_by_itself) {
   EXPECT_EQ(batches_of(read_all(rig, **opened, 0, 4)).size(), 1U);
 }
 
+TEST(store, the_metadata_log_may_have_a_folder_of_its_own) {
+  StoreOptions options = small_options();
+  options.metadata_directory = "/own";
+  Rig rig(21, options);
+  rig.open();
+  ASSERT_TRUE(rig.store->open_metadata_log(LogConfig()).ok());
+  EXPECT_EQ(rig.store->folders().size(), 1U);
+  EXPECT_EQ(rig.store->metadata_folder().identity.cluster_id, rig.store->folders()[0].identity.cluster_id);
+  EXPECT_NE(rig.store->metadata_folder().identity.directory_id, rig.store->folders()[0].identity.directory_id);
+  for (PartitionIndex partition = 0; partition < 3; ++partition) {
+    EXPECT_TRUE(rig.log(partition)->folder().starts_with("/data/"));  // none beside the metadata log
+  }
+  EXPECT_EQ(rig.store->create({test_topic_id, 9}, "t", 1).failure().kind, FailureKind::invalid_argument);
+  EXPECT_TRUE(has(names_in(rig, "/own"), "__cluster_metadata-0"));
+  EXPECT_FALSE(has(names_in(rig, "/data"), "__cluster_metadata-0"));
+  restart(rig);
+  EXPECT_TRUE(rig.store->metadata_folder().clean_stop);
+  ASSERT_TRUE(rig.store->open_metadata_log(LogConfig()).ok());
+  EXPECT_EQ(audit_directory(rig.disk(), "/data"), "");
+}
+
+TEST(store, a_second_metadata_log_is_not_begun) {
+  StoreOptions options = small_options();
+  options.log_directories = {"/data", "/more"};
+  Rig rig(22, options);
+  rig.open();
+  ASSERT_TRUE(rig.store->open_metadata_log(LogConfig()).ok());
+  rig.options.metadata_directory = "/more";
+  Status closed;
+  rig.run([&] { closed = rig.store->close(1); });
+  ASSERT_TRUE(closed.ok());
+  rig.store.reset();
+  rig.open();
+  const auto opened = rig.store->open_metadata_log(LogConfig());
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.failure().kind, FailureKind::foreign);
+}
+
 TEST(store, high_watermarks_are_checkpointed) {
   StoreOptions options = small_options();
-  options.checkpoint_interval_ms = 100;
+  options.high_watermark_checkpoint_interval_ms = 100;
   Rig rig(19, options);
   rig.open();
   Log* log = rig.log();

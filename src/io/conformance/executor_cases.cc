@@ -161,6 +161,70 @@ TEST_F(ExecutorCases, offloaded_work_may_use_the_disk) {
   EXPECT_EQ(as_text(content.value()), "hello");
 }
 
+TEST_F(ExecutorCases, syncs_of_many_files_side_by_side) {
+  struct Job {
+    std::string path;
+    Status outcome = Failure{FailureKind::io, "not run"};
+    int runs = 0;
+    int dones = 0;
+  };
+  constexpr int count = 100;
+  std::vector<std::shared_ptr<Job>> jobs;
+  int done = 0;
+  Disk& disk = io_.disk;
+  for (int i = 0; i < count; ++i) {
+    auto job = std::make_shared<Job>();
+    job->path = host_->folder() + "/side" + std::to_string(i);
+    jobs.push_back(job);
+    io_.executor.offload_sync(
+        [job, &disk]() {
+          ++job->runs;
+          job->outcome = replace_file(disk, job->path, as_bytes(job->path));
+        },
+        [job, &done]() {
+          ++job->dones;
+          ++done;
+        });
+  }
+  EXPECT_EQ(done, 0);  // never inside the call
+  ASSERT_TRUE(host_->run_until([&]() { return done == count; }));
+  for (const auto& job : jobs) {
+    EXPECT_TRUE(job->outcome.ok()) << job->outcome.failure().message;
+    EXPECT_EQ(job->runs, 1);
+    EXPECT_EQ(job->dones, 1);
+    const auto content = read_file(disk, job->path, 1000);
+    ASSERT_TRUE(content.ok());
+    EXPECT_EQ(as_text(content.value()), job->path);
+  }
+}
+
+TEST_F(ExecutorCases, syncs_do_not_wait_for_offloaded_work) {
+  constexpr int long_jobs = 30;
+  constexpr int syncs = 10;
+  Disk& disk = io_.disk;
+  int jobs_done = 0;
+  int syncs_done = 0;
+  int jobs_done_before_last_sync = 0;
+  for (int i = 0; i < long_jobs; ++i) {
+    const std::string path = host_->folder() + "/long" + std::to_string(i);
+    io_.executor.offload(
+        [&disk, path]() {
+          for (int round = 0; round < 20; ++round) EXPECT_TRUE(replace_file(disk, path, as_bytes("long")).ok());
+        },
+        [&jobs_done]() { ++jobs_done; });
+  }
+  for (int i = 0; i < syncs; ++i) {
+    const std::string path = host_->folder() + "/short" + std::to_string(i);
+    io_.executor.offload_sync([&disk, path]() { EXPECT_TRUE(replace_file(disk, path, as_bytes("short")).ok()); },
+                              [&]() {
+                                ++syncs_done;
+                                jobs_done_before_last_sync = jobs_done;
+                              });
+  }
+  ASSERT_TRUE(host_->run_until([&]() { return syncs_done == syncs && jobs_done == long_jobs; }));
+  EXPECT_LT(jobs_done_before_last_sync, long_jobs);  // 600 replacements came before the 10 were asked for
+}
+
 TEST_F(ExecutorCases, entropy_differs) {
   const uint64_t a = io_.entropy.next();
   const uint64_t b = io_.entropy.next();

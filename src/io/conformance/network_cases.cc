@@ -318,6 +318,34 @@ TEST_F(NetworkCases, ports_are_taken_once) {
   EXPECT_TRUE(io_.network.listen(address, [](std::unique_ptr<Stream>) {}).ok());
 }
 
+TEST_F(NetworkCases, a_paused_listener_accepts_nobody) {
+  std::vector<std::unique_ptr<Side>> servers;
+  std::unique_ptr<Listener> listener;
+  auto made = io_.network.listen(host_->address(), [&](std::unique_ptr<Stream> stream) {
+    servers.push_back(std::make_unique<Side>(std::move(stream)));
+    listener->pause_accepting(true);  // one at a time
+  });
+  ASSERT_TRUE(made.ok());
+  listener = std::move(made).value();
+  listener->pause_accepting(true);
+  std::vector<std::unique_ptr<Side>> clients;
+  for (int i = 0; i < 3; ++i) {
+    far_.network.connect(listener->local(), seconds(10), [&](Result<std::unique_ptr<Stream>> stream) {
+      ASSERT_TRUE(stream.ok());
+      clients.push_back(std::make_unique<Side>(std::move(stream).value()));
+      clients.back()->send("hello");
+    });
+  }
+  ASSERT_TRUE(host_->run_until([&]() { return clients.size() == 3; }, seconds(5)));
+  EXPECT_FALSE(host_->run_until([&]() { return !servers.empty(); }, milliseconds(50)));
+  for (size_t count = 1; count <= 3; ++count) {
+    listener->pause_accepting(false);
+    ASSERT_TRUE(host_->run_until([&]() { return servers.size() == count; }, seconds(5)));
+    EXPECT_FALSE(host_->run_until([&]() { return servers.size() > count; }, milliseconds(50)));
+    EXPECT_TRUE(host_->run_until([&]() { return servers.back()->received == "hello"; }, seconds(5)));
+  }
+}
+
 TEST_F(NetworkCases, many_connections) {
   listen();
   std::vector<std::unique_ptr<Side>> servers;

@@ -22,6 +22,16 @@ Instant read_clock() {
 }
 
 constexpr WatchId wakeup_id = 0;
+constexpr unsigned resolves_max = 2;
+
+WorkBounds bounds_of(const LoopOptions& options) {
+  WorkBounds bounds;
+  bounds[static_cast<size_t>(WorkKind::sync)] = options.syncs_max;
+  bounds[static_cast<size_t>(WorkKind::read)] = options.reads_max;
+  bounds[static_cast<size_t>(WorkKind::resolve)] = resolves_max;
+  bounds[static_cast<size_t>(WorkKind::job)] = options.jobs_max;
+  return bounds;
+}
 
 }  // namespace
 
@@ -69,7 +79,10 @@ class Core::SignalWatcher final : public Watcher {
 };
 
 Core::Core(const LoopOptions& options)
-    : options_(options), now_(read_clock()), last_event_(now_), pool_(std::make_unique<Pool>(options.pool_threads)) {}
+    : options_(options),
+      now_(read_clock()),
+      last_event_(now_),
+      pool_(std::make_unique<Pool>(bounds_of(options), options.pool_idle_max)) {}
 
 Core::~Core() {
   shut_down();
@@ -180,9 +193,9 @@ void Core::fill(std::span<std::byte> into) {
   }
 }
 
-void Core::offload(Callback work, Callback done) {
+void Core::offload_as(WorkKind kind, Callback work, Callback done) {
   if (pool_ == nullptr) return;  // going down
-  pool_->submit_job([this, work = std::move(work), done = std::move(done)]() mutable {
+  pool_->submit(kind, [this, work = std::move(work), done = std::move(done)]() mutable {
     work();
     work = nullptr;
     post(std::move(done));

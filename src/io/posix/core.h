@@ -69,17 +69,18 @@ class Core final : public Clock, public Timers, public Entropy, public Executor,
   void plan_ready(WatchId id) { ready_.push_back(id); }
   /// Calls on_flush at the end of this turn.
   void plan_flush(WatchId id) { flush_.push_back(id); }
-  /// Runs `work` in the pool and `done` with its result in a turn. For the pool's quick queue.
+  /// Runs `work` in the pool and `done` with its result in a turn.
   template <typename T>
-  void in_pool(std::move_only_function<T()> work, Completion<T> done) {
+  void in_pool(WorkKind kind, std::move_only_function<T()> work, Completion<T> done) {
     if (pool_ == nullptr) return;  // going down
-    pool_->submit_quick([this, work = std::move(work), done = std::move(done)]() mutable {
+    pool_->submit(kind, [this, work = std::move(work), done = std::move(done)]() mutable {
       T result = work();
       work = nullptr;
       post([done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
     });
   }
   LoopCounters& counters() { return counters_; }
+  const Pool* pool() const { return pool_.get(); }
   uint64_t wakes_written() const { return wakes_written_.load(std::memory_order_relaxed); }
   /// A descriptor kept for the day when there are none left: closing it lets one connection in, to be refused.
   int& reserve() { return reserve_; }
@@ -91,7 +92,10 @@ class Core final : public Clock, public Timers, public Entropy, public Executor,
   void fill(std::span<std::byte> into) override;
   void defer(Callback callback) override { deferred_.push_back(std::move(callback)); }
   void at_turn_end(Callback callback) override { turn_end_.push_back(std::move(callback)); }
-  void offload(Callback work, Callback done) override;
+  void offload(Callback work, Callback done) override { offload_as(WorkKind::job, std::move(work), std::move(done)); }
+  void offload_sync(Callback work, Callback done) override {
+    offload_as(WorkKind::sync, std::move(work), std::move(done));
+  }
   Mailbox& mailbox() override { return *this; }
   void post(Callback message) override;
 
@@ -107,6 +111,7 @@ class Core final : public Clock, public Timers, public Entropy, public Executor,
   };
   class SignalWatcher;
 
+  void offload_as(WorkKind kind, Callback work, Callback done);
   Watcher* find(WatchId id) const;
   void turn(Instant limit);
   bool has_immediate_work() const;

@@ -158,8 +158,9 @@ bool PosixDisk::is_cached(File& file, uint64_t offset, uint64_t size) {
 }
 
 void PosixDisk::read_async(FileRef file, uint64_t offset, std::span<std::byte> into, Completion<Result<size_t>> done) {
-  core_.in_pool<Result<size_t>>([this, file = std::move(file), offset, into]() { return read(*file, offset, into); },
-                                std::move(done));
+  core_.in_pool<Result<size_t>>(
+      WorkKind::read, [this, file = std::move(file), offset, into]() { return read(*file, offset, into); },
+      std::move(done));
 }
 
 /// Reads a range to have it in memory. The readahead call starts all of it; the reads wait for it, piece by piece.
@@ -179,8 +180,9 @@ Status PosixDisk::load(File& file, uint64_t offset, uint64_t size) {
 }
 
 void PosixDisk::prefetch(FileRef file, uint64_t offset, uint64_t size, Completion<Status> done) {
-  core_.in_pool<Status>([this, file = std::move(file), offset, size]() { return load(*file, offset, size); },
-                        std::move(done));
+  core_.in_pool<Status>(
+      WorkKind::read, [this, file = std::move(file), offset, size]() { return load(*file, offset, size); },
+      std::move(done));
 }
 
 /// One syscall (sendfile); EINTR asks again.
@@ -241,7 +243,7 @@ Status PosixDisk::sync_now(File& file) {
 
 /// One hand-over to the pool, one syscall there (fdatasync, 0.15-0.3 ms), one message back.
 void PosixDisk::sync(FileRef file, Completion<Status> done) {
-  core_.in_pool<Status>([this, file = std::move(file)]() { return sync_now(*file); }, std::move(done));
+  core_.in_pool<Status>(WorkKind::sync, [this, file = std::move(file)]() { return sync_now(*file); }, std::move(done));
 }
 
 Status PosixDisk::truncate(File& file, uint64_t size) {
@@ -321,6 +323,7 @@ Status PosixDisk::sync_dir(const std::string& path) {
 
 void PosixDisk::sync_all(const std::string& path, Completion<Status> done) {
   core_.in_pool<Status>(
+      WorkKind::sync,
       [path]() -> Status {
         const Owned any(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
         if (any.get() < 0 || syncfs(any.get()) != 0) return os_failure(errno, "sync " + path);
@@ -375,9 +378,8 @@ Result<std::unique_ptr<FolderLock>> PosixDisk::lock(const std::string& path) {
   Owned file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (file.get() < 0) return os_failure(errno, "lock " + path);
   if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    Failure failure = os_failure(errno, "lock " + path);
-    if (failure.os_errno == EWOULDBLOCK) failure.kind = FailureKind::locked;
-    return failure;
+    if (errno == EWOULDBLOCK) return Failure{FailureKind::locked, path + ": held by another process", EWOULDBLOCK};
+    return os_failure(errno, "lock " + path);
   }
   return std::unique_ptr<FolderLock>(std::make_unique<PosixLock>(file.release()));
 }

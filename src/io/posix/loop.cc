@@ -38,11 +38,21 @@ bool Loop::run_until(const std::function<bool()>& done, Duration limit) { return
 
 Status Loop::on_signal(int number, Callback callback) { return impl_->core.on_signal(number, std::move(callback)); }
 
+Result<int> Loop::listening_socket(const Address& address, const ListenOptions& options) {
+  return PosixNetwork::listening_socket(address, options);
+}
+
+Result<std::unique_ptr<Listener>> Loop::adopt_listener(int socket, AcceptHandler accepted) {
+  return impl_->network.adopt_listener(socket, std::move(accepted));
+}
+
 LoopCounters Loop::counters() const {
   LoopCounters counters = impl_->core.counters();
   counters.wakes_written = impl_->core.wakes_written();
   counters.files_reopened = impl_->disk.descriptors().reopened();
   counters.files_open = impl_->disk.descriptors().open_count();
+  counters.pool_threads = impl_->core.pool()->threads();
+  counters.pool_threads_started = impl_->core.pool()->threads_started();
   return counters;
 }
 

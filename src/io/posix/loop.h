@@ -21,8 +21,16 @@ struct LoopOptions {
   /// VM. Adaptive: it shrinks to nothing while events come further apart than this, and returns when they come close
   /// again.
   Duration spin = microseconds(40);
-  /// Threads for what blocks; 1 to 64.
-  unsigned pool_threads = 2;
+  // What may block at once, in threads that start when they are needed and end when they are idle; each 1 to 64. No
+  // kind waits for another. Names are looked up beside these, two at a time.
+
+  /// Syncs: twice what one log directory has under way (StoreOptions::syncs_in_flight_max), so that a directory whose
+  /// device hangs does not hold up another one.
+  unsigned syncs_max = 64;
+  unsigned reads_max = 4;  ///< reads and prefetches
+  unsigned jobs_max = 2;   ///< offloaded jobs
+  /// A thread without work ends after this.
+  Duration pool_idle_max = seconds(10);
   /// Descriptors that open Files may hold at once; beyond it the ones used longest ago are closed and opened again when
   /// they are used. 0: 40 % of RLIMIT_NOFILE.
   size_t descriptors_max = 0;
@@ -40,6 +48,8 @@ struct LoopCounters {
   uint64_t accepts_refused = 0;    ///< connections closed at once for want of descriptors
   uint64_t files_reopened = 0;     ///< descriptors opened again after the bound had closed them
   uint64_t files_open = 0;         ///< Files that hold a descriptor now
+  uint64_t pool_threads = 0;       ///< threads of the pool now
+  uint64_t pool_threads_started = 0;
 };
 
 class Loop {
@@ -63,6 +73,11 @@ class Loop {
   /// be called before other threads than this loop's own start, so that all of them block the signal.
   Status on_signal(int number, Callback callback);
   LoopCounters counters() const;
+  /// A socket that listens but is not accepted from: the caller owns it, and may give duplicates of it to several
+  /// loops, of which each in its time accepts what came. May wait for name servers.
+  static Result<int> listening_socket(const Address& address, const ListenOptions& options = {});
+  /// Accepts from such a socket, and owns it from now on (also when this fails).
+  Result<std::unique_ptr<Listener>> adopt_listener(int socket, AcceptHandler accepted);
 
  private:
   class Impl;

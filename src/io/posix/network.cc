@@ -17,7 +17,6 @@
 namespace moldau::io::posix {
 namespace {
 
-constexpr int backlog = 4096;                            // the kernel cuts it to net.core.somaxconn
 constexpr int accepts_per_turn_max = 128;
 constexpr Duration accept_back_off = milliseconds(100);
 constexpr Duration linger_max = seconds(1);
@@ -134,14 +133,19 @@ class PosixListener final : public Listener, private Watcher {
     return {};
   }
   Address local() const override { return local_; }
+  void pause_accepting(bool pause) override {
+    if (std::exchange(paused_, pause) != pause) update_events();
+  }
 
  private:
+  void update_events() { core_.change(id_, socket_, paused_ || timer_ != 0 ? 0 : EPOLLIN); }
+
   /// One accept4 per connection, and one that finds no more; one epoll_ctl for the new stream.
   void on_events(uint32_t) override {
     Core& core = core_;
     const WatchId id = id_;
     const std::shared_ptr<AcceptHandler> accepted = accepted_;  // the handler may destroy this
-    for (int i = 0; i < accepts_per_turn_max && core.alive(id); ++i) {
+    for (int i = 0; i < accepts_per_turn_max && core.alive(id) && !paused_; ++i) {
       SocketAddress peer;
       peer.size = sizeof(peer.storage);
       const int socket = accept4(socket_, reinterpret_cast<sockaddr*>(&peer.storage), &peer.size,
@@ -171,11 +175,11 @@ class PosixListener final : public Listener, private Watcher {
       close(refused);
     }
     reserve = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    core_.change(id_, socket_, 0);
     timer_ = core_.start(core_.now() + accept_back_off, [this]() {
       timer_ = 0;
-      core_.change(id_, socket_, EPOLLIN);
+      update_events();
     });
+    update_events();
   }
 
   PosixNetwork& network_;
@@ -185,10 +189,11 @@ class PosixListener final : public Listener, private Watcher {
   const std::shared_ptr<AcceptHandler> accepted_;
   WatchId id_ = 0;
   TimerId timer_ = 0;
+  bool paused_ = false;
 };
 
 /// A listening socket on one address, or the errno.
-Result<int> listen_on(const SocketAddress& address, bool both_families, const std::string& what) {
+Result<int> listen_on(const SocketAddress& address, bool both_families, int backlog, const std::string& what) {
   const int socket = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (socket < 0) return os_failure(errno, what);
   set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -204,7 +209,7 @@ Result<int> listen_on(const SocketAddress& address, bool both_families, const st
 
 }  // namespace
 
-Result<std::unique_ptr<Listener>> PosixNetwork::listen(const Address& address, AcceptHandler accepted) {
+Result<int> PosixNetwork::listening_socket(const Address& address, const ListenOptions& options) {
   const std::string what = "listen on " + address.to_string();
   ASSIGN_OR_RETURN(std::vector<SocketAddress> addresses, resolve(address));
   if (address.host.empty()) {
@@ -214,14 +219,23 @@ Result<std::unique_ptr<Listener>> PosixNetwork::listen(const Address& address, A
   }
   Result<int> socket = Failure{FailureKind::not_found, what + ": no address"};
   for (const SocketAddress& one : addresses) {
-    socket = listen_on(one, address.host.empty(), what);
+    socket = listen_on(one, address.host.empty(), options.backlog, what);
     if (socket.ok() || socket.failure().os_errno == EADDRINUSE) break;
   }
-  if (!socket.ok()) return std::move(socket).failure();
+  return socket;
+}
+
+Result<std::unique_ptr<Listener>> PosixNetwork::listen(const Address& address, AcceptHandler accepted,
+                                                       const ListenOptions& options) {
+  ASSIGN_OR_RETURN(const int socket, listening_socket(address, options));
+  return adopt_listener(socket, std::move(accepted));
+}
+
+Result<std::unique_ptr<Listener>> PosixNetwork::adopt_listener(int socket, AcceptHandler accepted) {
   SocketAddress local;
   local.size = sizeof(local.storage);
-  getsockname(socket.value(), reinterpret_cast<sockaddr*>(&local.storage), &local.size);
-  auto listener = std::make_unique<PosixListener>(*this, socket.value(), local.to_address(), std::move(accepted));
+  getsockname(socket, reinterpret_cast<sockaddr*>(&local.storage), &local.size);
+  auto listener = std::make_unique<PosixListener>(*this, socket, local.to_address(), std::move(accepted));
   RETURN_IF_FAILED(listener->open());
   return std::unique_ptr<Listener>(std::move(listener));
 }
@@ -334,7 +348,7 @@ void PosixNetwork::connect(const Address& address, Duration timeout,
     return;
   }
   core_.in_pool<Result<std::vector<SocketAddress>>>(
-      [address]() { return resolve(address); },
+      WorkKind::resolve, [address]() { return resolve(address); },
       [this, id](Result<std::vector<SocketAddress>> addresses) { resolved(id, std::move(addresses)); });
 }
 

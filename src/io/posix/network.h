@@ -29,9 +29,15 @@ class PosixNetwork final : public Network {
   PosixNetwork(Core& core, PosixDisk& disk);
   ~PosixNetwork() override;
 
-  Result<std::unique_ptr<Listener>> listen(const Address& address, AcceptHandler accepted) override;
+  Result<std::unique_ptr<Listener>> listen(const Address& address, AcceptHandler accepted,
+                                           const ListenOptions& options = {}) override;
   void connect(const Address& address, Duration timeout,
                Completion<Result<std::unique_ptr<Stream>>> done) override;
+
+  /// A socket that listens and is not accepted from yet; the caller owns it. May wait for name servers.
+  static Result<int> listening_socket(const Address& address, const ListenOptions& options);
+  /// Accepts from a socket of listening_socket(), which it owns from now on (also when this fails).
+  Result<std::unique_ptr<Listener>> adopt_listener(int socket, AcceptHandler accepted);
 
   Core& core() { return core_; }
   PosixDisk& disk() { return disk_; }

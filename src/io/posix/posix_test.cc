@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -9,9 +10,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -316,6 +320,57 @@ TEST(posix_network, out_of_descriptors_backs_off_and_recovers) {
   for (const int client : clients) close(client);
 }
 
+/// How many connections the kernel completes for a listener that accepts none.
+size_t completed_connections(uint16_t port, int attempts) {
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::vector<pollfd> clients;
+  for (int i = 0; i < attempts; ++i) {
+    clients.push_back({socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), POLLOUT, 0});
+    connect(clients.back().fd, reinterpret_cast<sockaddr*>(&to), sizeof(to));
+  }
+  size_t completed = 0;
+  poll(clients.data(), clients.size(), 0);
+  for (const pollfd& client : clients) {
+    completed += (client.revents & POLLOUT) != 0;
+    close(client.fd);
+  }
+  return completed;
+}
+
+TEST(posix_network, the_backlog_bounds_who_waits) {
+  const auto loop = make_loop();
+  const auto accept = [](std::unique_ptr<Stream>) {};
+  auto small = loop->surface().network.listen({"127.0.0.1", 0}, accept, {.backlog = 3});
+  auto large = loop->surface().network.listen({"127.0.0.1", 0}, accept, {.backlog = 100});
+  ASSERT_TRUE(small.ok() && large.ok());
+  EXPECT_LE(completed_connections(small.value()->local().port, 20), 4U);  // Linux lets one more in
+  EXPECT_EQ(completed_connections(large.value()->local().port, 20), 20U);
+}
+
+TEST(posix_network, a_listening_socket_passes_from_loop_to_loop) {
+  const auto first = make_loop();
+  const auto second = make_loop();
+  const auto socket = Loop::listening_socket({"127.0.0.1", 0});
+  ASSERT_TRUE(socket.ok());
+  std::vector<std::unique_ptr<Stream>> taken;
+  const auto take = [&](std::unique_ptr<Stream> stream) { taken.push_back(std::move(stream)); };
+  auto lent = first->adopt_listener(dup(socket.value()), take);
+  ASSERT_TRUE(lent.ok());
+  const uint16_t port = lent.value()->local().port;
+  completed_connections(port, 2);
+  EXPECT_TRUE(first->run_until([&]() { return taken.size() == 2; }, seconds(5)));
+  lent.value().reset();
+  completed_connections(port, 3);  // nobody accepts, and nobody is refused
+  auto kept = second->adopt_listener(socket.value(), take);
+  ASSERT_TRUE(kept.ok());
+  EXPECT_EQ(kept.value()->local().port, port);
+  EXPECT_TRUE(second->run_until([&]() { return taken.size() == 5; }, seconds(5)));
+  taken.clear();
+}
+
 TEST(posix_loop, an_idle_loop_costs_nothing) {
   const auto loop = make_loop({.spin = microseconds(50)});
   Connected pair(*loop, {"127.0.0.1", 0});
@@ -395,26 +450,123 @@ TEST(posix_loop, signals_arrive_as_callbacks) {
   ASSERT_TRUE(loop->run_until([&]() { return usr1 == 2 && usr2 == 1; }, seconds(5)));
 }
 
-TEST(posix_loop, a_long_job_does_not_hold_up_syncs) {
-  const Folder folder;
-  const auto loop = make_loop({.pool_threads = 2});
-  Surface io = loop->surface();
-  std::atomic<bool> release{false};
-  int jobs = 0;
-  for (int i = 0; i < 4; ++i) {
-    io.executor.offload(
-        [&]() {
-          while (!release.load()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        },
-        [&]() { ++jobs; });
+/// Work that waits until it is let go, and counts who waits.
+struct Gate {
+  std::mutex mutex;
+  std::condition_variable changed;
+  size_t inside = 0;
+  bool open = false;
+  void enter() {
+    std::unique_lock lock(mutex);
+    ++inside;
+    changed.notify_all();
+    changed.wait(lock, [&] { return open; });
   }
+  bool await(size_t count) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, std::chrono::seconds(10), [&] { return inside >= count; });
+  }
+  size_t count() {
+    const std::lock_guard lock(mutex);
+    return inside;
+  }
+  void release() {
+    const std::lock_guard lock(mutex);
+    open = true;
+    changed.notify_all();
+  }
+};
+
+TEST(posix_pool, no_kind_of_work_waits_for_another) {
+  const Folder folder;
+  const auto loop = make_loop({.syncs_max = 3, .reads_max = 2, .jobs_max = 2});
+  Surface io = loop->surface();
   const FileRef file = io.disk.open(folder.at("f"), OpenMode::create).value();
-  bool synced = false;
-  io.disk.sync(file, [&](Status status) { synced = status.ok(); });
-  EXPECT_TRUE(loop->run_until([&]() { return synced; }, seconds(10)));
-  EXPECT_EQ(jobs, 0);
-  release = true;
-  EXPECT_TRUE(loop->run_until([&]() { return jobs == 4; }, seconds(10)));
+  Gate jobs;
+  int jobs_done = 0;
+  for (int i = 0; i < 4; ++i) io.executor.offload([&]() { jobs.enter(); }, [&]() { ++jobs_done; });
+  ASSERT_TRUE(jobs.await(2));
+  int done = 0;
+  std::array<std::byte, 4> into{};
+  io.disk.sync(file, [&](Status status) { done += status.ok() ? 1 : 0; });
+  io.disk.read_async(file, 0, into, [&](const Result<size_t>& size) { done += size.ok() ? 1 : 0; });
+  EXPECT_TRUE(loop->run_until([&]() { return done == 2; }, seconds(10)));
+
+  Gate syncs;  // neither do they wait for syncs
+  int syncs_done = 0;
+  for (int i = 0; i < 5; ++i) io.executor.offload_sync([&]() { syncs.enter(); }, [&]() { ++syncs_done; });
+  ASSERT_TRUE(syncs.await(3));
+  io.disk.read_async(file, 0, into, [&](const Result<size_t>& size) { done += size.ok() ? 1 : 0; });
+  bool resolved = false;
+  io.network.connect({"localhost", 1}, seconds(5), [&](const Result<std::unique_ptr<Stream>>&) { resolved = true; });
+  EXPECT_TRUE(loop->run_until([&]() { return done == 3 && resolved; }, seconds(10)));
+  EXPECT_EQ(jobs.count(), 2U);  // the bounds hold
+  EXPECT_EQ(syncs.count(), 3U);
+  EXPECT_EQ(jobs_done + syncs_done, 0);
+  jobs.release();
+  syncs.release();
+  EXPECT_TRUE(loop->run_until([&]() { return jobs_done == 4 && syncs_done == 5; }, seconds(10)));
+}
+
+TEST(posix_pool, syncs_run_side_by_side) {
+  const auto loop = make_loop();
+  Surface io = loop->surface();
+  Gate gate;
+  int done = 0;
+  for (int i = 0; i < 40; ++i) io.executor.offload_sync([&]() { gate.enter(); }, [&]() { ++done; });
+  EXPECT_TRUE(gate.await(40));  // all of them wait inside at once
+  gate.release();
+  EXPECT_TRUE(loop->run_until([&]() { return done == 40; }, seconds(10)));
+}
+
+TEST(posix_pool, threads_start_with_work_and_end_without) {
+  const auto loop = make_loop({.pool_idle_max = milliseconds(30)});
+  Surface io = loop->surface();
+  EXPECT_EQ(loop->counters().pool_threads, 0U);
+  for (int round = 1; round <= 3; ++round) {
+    Gate gate;
+    int done = 0;
+    for (int i = 0; i < 5; ++i) io.executor.offload_sync([&]() { gate.enter(); }, [&]() { ++done; });
+    ASSERT_TRUE(gate.await(5));
+    EXPECT_EQ(loop->counters().pool_threads, 5U);
+    gate.release();
+    ASSERT_TRUE(loop->run_until([&]() { return done == 5; }, seconds(10)));
+    for (int i = 0; i < 500 && loop->counters().pool_threads > 0; ++i) {
+      loop->run_until([]() { return false; }, milliseconds(10));
+    }
+    EXPECT_EQ(loop->counters().pool_threads, 0U);
+    EXPECT_EQ(loop->counters().pool_threads_started, 5U * static_cast<unsigned>(round));
+  }
+}
+
+TEST(posix_pool, one_after_the_other_needs_one_thread) {
+  const auto loop = make_loop();
+  Surface io = loop->surface();
+  int done = 0;
+  for (int i = 0; i < 50; ++i) {
+    io.executor.offload_sync([]() { std::this_thread::sleep_for(std::chrono::microseconds(100)); }, [&]() { ++done; });
+    ASSERT_TRUE(loop->run_until([&]() { return done == i + 1; }, seconds(10)));
+    // The thread tells the loop first and is idle a moment later.
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_LE(loop->counters().pool_threads_started, 5U);
+}
+
+TEST(posix_pool, threads_end_while_work_comes) {
+  const auto loop = make_loop({.pool_idle_max = microseconds(50)});
+  Surface io = loop->surface();
+  int done = 0;
+  int started = 0;
+  std::function<void()> more = [&]() {
+    for (int i = 0; i < 3 && started < 3000; ++i, ++started) {
+      io.executor.offload_sync([]() {}, [&]() {
+        if (++done % 3 == 0) more();
+      });
+    }
+  };
+  more();
+  EXPECT_TRUE(loop->run_until([&]() { return done == 3000; }, seconds(60)));
+  EXPECT_GT(loop->counters().pool_threads_started, 0U);
 }
 
 TEST(posix_loop, goes_down_with_work_under_way) {
@@ -427,6 +579,7 @@ TEST(posix_loop, goes_down_with_work_under_way) {
     for (int i = 0; i < 5; ++i) {
       io.disk.sync(file, [alive](Status) {});
       io.executor.offload([alive]() {}, [alive]() {});
+      io.executor.offload_sync([alive]() {}, [alive]() {});
       io.timers.start(io.clock.now() + seconds(5), [alive]() {});
       io.executor.defer([alive]() {});
     }

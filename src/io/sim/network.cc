@@ -82,6 +82,7 @@ class SimListener final : public Listener {
       : fabric_(fabric), address_(std::move(address)), id_(id) {}
   ~SimListener() override { fabric_.stop_listening(address_, id_); }
   Address local() const override { return address_; }
+  void pause_accepting(bool pause) override { fabric_.pause_accepting(address_, id_, pause); }
 
  private:
   Fabric& fabric_;
@@ -92,8 +93,9 @@ class SimListener final : public Listener {
 class SimNetwork final : public Network {
  public:
   explicit SimNetwork(Node& node) : node_(node) {}
-  Result<std::unique_ptr<Listener>> listen(const Address& address, AcceptHandler accepted) override {
-    return node_.world().fabric().listen(node_, address, std::move(accepted));
+  Result<std::unique_ptr<Listener>> listen(const Address& address, AcceptHandler accepted,
+                                           const ListenOptions& options) override {
+    return node_.world().fabric().listen(node_, address, std::move(accepted), options);
   }
   void connect(const Address& address, Duration timeout, Completion<Result<std::unique_ptr<Stream>>> done) override {
     node_.world().fabric().connect(node_, address, timeout, std::move(done));
@@ -170,7 +172,14 @@ size_t Fabric::cut(const std::string& a, const std::string& b) {
 }
 
 void Fabric::node_died(Node& node, bool silently) {
-  std::erase_if(listening_, [&](const auto& entry) { return entry.first.first == node.name(); });
+  for (auto entry = listening_.begin(); entry != listening_.end();) {
+    if (entry->first.first == node.name()) {
+      node.bury([listening = std::make_shared<Listening>(std::move(entry->second))]() {});
+      entry = listening_.erase(entry);
+    } else {
+      ++entry;
+    }
+  }
   for (auto entry = connections_.begin(); entry != connections_.end();) {
     const EndRef ends[] = {entry->second.first.lock(), entry->second.second.lock()};
     for (const EndRef& end : ends) {
@@ -199,7 +208,8 @@ struct Fabric::Attempt {
   bool settled = false;
 };
 
-Result<std::unique_ptr<Listener>> Fabric::listen(Node& node, const Address& address, AcceptHandler accepted) {
+Result<std::unique_ptr<Listener>> Fabric::listen(Node& node, const Address& address, AcceptHandler accepted,
+                                                 const ListenOptions& options) {
   if (node.crashed()) return Failure{FailureKind::io, "listen: crashed"};
   Address local{node.name(), address.port};
   while (local.port == 0 || (address.port == 0 && listening_.contains({local.host, local.port}))) {
@@ -210,7 +220,10 @@ Result<std::unique_ptr<Listener>> Fabric::listen(Node& node, const Address& addr
     return Failure{FailureKind::unavailable, "listen on " + local.to_string() + ": address in use"};
   }
   const uint64_t id = ++listener_sequence_;
-  listening_[place] = {id, std::make_shared<AcceptHandler>(std::move(accepted))};
+  Listening& listening = listening_[place];
+  listening.id = id;
+  listening.accepted = std::make_shared<AcceptHandler>(std::move(accepted));
+  listening.backlog = static_cast<size_t>(options.backlog);
   world_.trace(node.name(), "network.listen", local.port);
   return std::unique_ptr<Listener>(std::make_unique<SimListener>(*this, local, id));
 }
@@ -219,8 +232,30 @@ void Fabric::stop_listening(const Address& address, uint64_t id) {
   const auto found = listening_.find({address.host, address.port});
   if (found == listening_.end() || found->second.id != id) return;
   // The handler may own what is being destroyed: it goes last.
-  const std::shared_ptr<AcceptHandler> kept = found->second.accepted;
+  const Listening kept = std::move(found->second);
   listening_.erase(found);
+}
+
+void Fabric::pause_accepting(const Address& address, uint64_t id, bool pause) {
+  const auto found = listening_.find({address.host, address.port});
+  if (found == listening_.end() || found->second.id != id) return;
+  found->second.paused = pause;
+  if (pause) return;
+  Node& node = world_.node(address.host);
+  for (size_t i = 0; i < found->second.waiting.size(); ++i) {
+    node.soon([this, address, id] { accept_next(address, id); });
+  }
+}
+
+/// Hands out the connection that waits longest, unless it shall wait on.
+void Fabric::accept_next(const Address& address, uint64_t id) {
+  const auto found = listening_.find({address.host, address.port});
+  if (found == listening_.end() || found->second.id != id) return;
+  if (found->second.paused || found->second.waiting.empty()) return;
+  std::unique_ptr<Stream> stream = std::move(found->second.waiting.front());
+  found->second.waiting.pop_front();
+  const std::shared_ptr<AcceptHandler> accepted = found->second.accepted;
+  (*accepted)(std::move(stream));
 }
 
 void Fabric::connect(Node& node, const Address& address, Duration timeout,
@@ -260,10 +295,16 @@ void Fabric::syn_arrived(const AttemptRef& attempt) {
     });
     return;
   }
+  if (found->second.waiting.size() >= found->second.backlog) {  // the kernel drops what finds no room
+    world_.count("network.backlog_full");
+    world_.at(world_.now() + retransmit_after, [this, attempt]() { syn_arrived(attempt); });
+    return;
+  }
   const auto [client_end, server_end] = make_connection(attempt->node, server, attempt->address);
   world_.trace(server.name(), "network.accept", server_end->id, attempt->address.port);
-  server.soon([accepted = found->second.accepted, stream = std::make_unique<SimStream>(server_end)]() mutable {
-    (*accepted)(std::move(stream));
+  found->second.waiting.push_back(std::make_unique<SimStream>(server_end));
+  server.soon([this, address = Address{server.name(), attempt->address.port}, id = found->second.id] {
+    accept_next(address, id);
   });
   carry(back, world_.now() + delay(), [this, attempt, stream = std::make_unique<SimStream>(client_end)]() mutable {
     settle(attempt, Result<std::unique_ptr<Stream>>(std::move(stream)));

@@ -110,8 +110,10 @@ class Fabric {
   void node_died(Node& node, bool silently);
   void drop_everything();
 
-  Result<std::unique_ptr<Listener>> listen(Node& node, const Address& address, AcceptHandler accepted);
+  Result<std::unique_ptr<Listener>> listen(Node& node, const Address& address, AcceptHandler accepted,
+                                           const ListenOptions& options);
   void stop_listening(const Address& address, uint64_t id);
+  void pause_accepting(const Address& address, uint64_t id, bool pause);
   void connect(Node& node, const Address& address, Duration timeout,
                Completion<Result<std::unique_ptr<Stream>>> done);
 
@@ -128,6 +130,9 @@ class Fabric {
   struct Listening {
     uint64_t id;
     std::shared_ptr<AcceptHandler> accepted;
+    size_t backlog = 0;
+    bool paused = false;
+    std::deque<std::unique_ptr<Stream>> waiting;  ///< come while it was paused
   };
   struct Attempt;
   using AttemptRef = std::shared_ptr<Attempt>;
@@ -143,6 +148,7 @@ class Fabric {
   void release(const Link& link);
 
   void syn_arrived(const AttemptRef& attempt);
+  void accept_next(const Address& address, uint64_t id);
   void refuse(const AttemptRef& attempt, Failure failure);
   void settle(const AttemptRef& attempt, Result<std::unique_ptr<Stream>> result);
   std::pair<EndRef, EndRef> make_connection(Node& client, Node& server, const Address& address);

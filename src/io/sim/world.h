@@ -106,6 +106,7 @@ class Node final : private Clock, private Timers, private Entropy, private Execu
   void defer(Callback callback) override;
   void at_turn_end(Callback callback) override;
   void offload(Callback work, Callback done) override;
+  void offload_sync(Callback work, Callback done) override { offload(std::move(work), std::move(done)); }
   Mailbox& mailbox() override { return *this; }
   void post(Callback message) override;
 
