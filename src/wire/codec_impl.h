@@ -244,8 +244,15 @@ template <typename T>
 void decode_field(Decoder& decoder, Form form, const FieldFacts& facts, T& into) {
   const bool compact = is_compact(form, facts);
   if constexpr (is_optional<T>) {
-    const bool nullable = facts.nullable.contains(form.version);
+    bool nullable = facts.nullable.contains(form.version);
     if (!into.has_value()) emplace_default(into);
+    if constexpr (WireStruct<typename T::value_type>) {
+      // In a tagged field a nullable struct has an unsigned varint before it, 0 for null, where others have a byte.
+      if (nullable && facts.tagged.contains(form.version)) {
+        if (decoder.read_varint() == 0) return into.reset();
+        nullable = false;
+      }
+    }
     if (decode_present(decoder, form, compact, nullable, *into)) return;
     into.reset();
     if (!nullable) decoder.fail_null();
@@ -346,8 +353,11 @@ template <typename T>
 void encode_field(Encoder& encoder, Form form, const FieldFacts& facts, const T& from) {
   if constexpr (is_optional<T>) {
     const bool nullable = facts.nullable.contains(form.version);
+    const bool tagged_struct = WireStruct<typename T::value_type> && facts.tagged.contains(form.version);
     if (from.has_value()) {
       encode_value(encoder, form, facts, nullable, *from);
+    } else if (nullable && tagged_struct) {
+      encoder.put_varint(0);
     } else if (nullable) {
       encode_null<typename T::value_type>(encoder, is_compact(form, facts));
     } else {

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <string>
 
+#include "base/arena.h"
 #include "base/varint.h"
 
 namespace moldau::wire {
@@ -75,6 +77,47 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+namespace {
+
+/// How many bytes a character takes that begins so, and the bounds of its second byte; 0: none begins so. Surrogates
+/// pass here.
+struct Utf8Form {
+  size_t size = 0;
+  unsigned char low = 0x80;
+  unsigned char high = 0xBF;
+};
+
+Utf8Form form_of(unsigned char first) {
+  if (first < 0x80) return {1};
+  if (first >= 0xC2 && first <= 0xDF) return {2};
+  if (first >= 0xE0 && first <= 0xEF) return {3, static_cast<unsigned char>(first == 0xE0 ? 0xA0 : 0x80)};
+  if (first == 0xF0) return {4, 0x90};
+  if (first > 0xF0 && first < 0xF4) return {4};
+  if (first == 0xF4) return {4, 0x80, 0x8F};
+  return {};
+}
+
+}  // namespace
+
+std::string_view repaired_utf8(std::string_view text, Arena& arena) {
+  static constexpr std::string_view replacement = "\xEF\xBF\xBD";
+  std::string repaired;
+  for (size_t at = 0; at < text.size();) {
+    const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[at + i]); };
+    const Utf8Form form = form_of(byte(0));
+    size_t matched = 1;
+    while (matched < form.size && at + matched < text.size()) {
+      const bool second = matched == 1;
+      if (byte(matched) < (second ? form.low : 0x80) || byte(matched) > (second ? form.high : 0xBF)) break;
+      ++matched;
+    }
+    const bool surrogate = form.size == 3 && matched == 3 && byte(0) == 0xED && byte(1) >= 0xA0;
+    repaired += matched == form.size && !surrogate ? text.substr(at, matched) : replacement;
+    at += matched;
+  }
+  return arena.keep(repaired);
+}
+
 double Decoder::read_float64() {
   return std::bit_cast<double>(read_integer<uint64_t>());
 }
@@ -124,7 +167,13 @@ bool Decoder::read_string(bool compact, std::string_view& into) {
   }
   const auto bytes = read_raw(length);
   into = {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-  if (!is_utf8(into)) fail(DecodeStatus::bad_utf8);
+  if (is_utf8(into)) return ok();
+  if (repairs_ == nullptr) {
+    fail(DecodeStatus::bad_utf8);
+    return false;
+  }
+  if (*repairs_ == nullptr) *repairs_ = std::make_shared<Arena>();
+  into = repaired_utf8(into, **repairs_);
   return ok();
 }
 

@@ -1,16 +1,21 @@
 // Decoder: reads the protocol's primitives from untrusted bytes. The first error sticks: every later read yields zero
 // or nothing, so callers check once at the end. Counts and lengths are compared with the bytes that remain before
-// anything is reserved for them. What it returns are views into the bytes it was given.
+// anything is reserved for them. What it returns are views into the bytes it was given (but for repaired text).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
 #include "base/endian.h"
 #include "base/uuid.h"
 #include "wire/records.h"
+
+namespace moldau {
+class Arena;
+}
 
 namespace moldau::wire {
 
@@ -21,7 +26,7 @@ enum class DecodeStatus : uint8_t {
   bad_length,           ///< a length that the type forbids
   unexpected_null,      ///< null where the version allows none
   bad_varint,           ///< longer than five bytes or more than 32 bits
-  bad_utf8,             ///< text that is not UTF-8
+  bad_utf8,             ///< text that is not UTF-8, where it is not to be repaired
   bad_tags,             ///< tagged fields out of order, repeated, too many, or of the wrong size
   too_many_elements,    ///< more array elements than memory is granted for
   unsupported_version,  ///< the message has no such version
@@ -42,8 +47,10 @@ inline constexpr size_t element_bytes_max = size_t{256} << 20;
 
 class Decoder {
  public:
-  explicit Decoder(std::span<const std::byte> bytes)
-      : start_(bytes.data()), next_(start_), end_(start_ + bytes.size()) {}
+  /// `repairs`: where text that is not UTF-8 goes with U+FFFD for what is wrong (see repaired_utf8), in an arena that
+  /// is made for it and must outlive what is decoded; as Kafka reads requests. Null: such text is an error.
+  explicit Decoder(std::span<const std::byte> bytes, std::shared_ptr<Arena>* repairs = nullptr)
+      : start_(bytes.data()), next_(start_), end_(start_ + bytes.size()), repairs_(repairs) {}
 
   bool ok() const { return status_ == DecodeStatus::ok; }
   DecodeStatus status() const { return status_; }
@@ -119,11 +126,16 @@ class Decoder {
   const std::byte* start_;
   const std::byte* next_;
   const std::byte* end_;
+  std::shared_ptr<Arena>* repairs_;
   size_t elements_left_ = element_bytes_max;
   DecodeStatus status_ = DecodeStatus::ok;
 };
 
 /// Whether `text` is well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
+
+/// `text` as Java decodes it: each longest beginning of a character that does not become one is one U+FFFD, and so is a
+/// surrogate. At most three bytes for each byte.
+std::string_view repaired_utf8(std::string_view text, Arena& arena);
 
 }  // namespace moldau::wire

@@ -38,11 +38,14 @@ namespace moldau::wire {
 
 /// What a message is for; each kind has its own numbering of keys.
 enum class MessageKind : uint8_t {
-  request,          ///< body of a request; key: ApiKey
-  response,         ///< body of a response; key: ApiKey
-  header,           ///< request header (key 0) or response header (key 1)
-  metadata_record,  ///< record of the metadata log; key: the record's id
-  control_value,    ///< value of a control record; key: the control record's type
+  request,            ///< body of a request; key: ApiKey
+  response,           ///< body of a response; key: ApiKey
+  header,             ///< request header (key 0) or response header (key 1)
+  metadata_record,    ///< record of the metadata log; key: the record's id
+  control_value,      ///< value of a control record; key: the control record's type
+  coordinator_key,    ///< key of a record of a coordinator's log (__consumer_offsets ...); key: the record's type
+  coordinator_value,  ///< value of such a record; key: the record's type
+  embedded,           ///< what clients put into a field of bytes; numbered by us
 };
 
 /// What the protocol says about one field beyond its type.

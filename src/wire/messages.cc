@@ -199,6 +199,12 @@ const char* name_of(MessageKind kind) {
       return "metadata";
     case MessageKind::control_value:
       return "control";
+    case MessageKind::coordinator_key:
+      return "coordinator-key";
+    case MessageKind::coordinator_value:
+      return "coordinator-value";
+    case MessageKind::embedded:
+      return "embedded";
   }
   return "?";
 }

@@ -1,9 +1,11 @@
 // Decoder and encoder by themselves, headers and frames.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "base/arena.h"
 #include "wire/api/01_fetch.h"
 #include "wire/api_facts.h"
 #include "wire/codec.h"
@@ -58,6 +60,29 @@ TEST(Decoder, Utf8) {
                           "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xE2\x82", "plain text \xE9", "\xC2\x41"}) {
     EXPECT_FALSE(is_utf8(bad)) << bad;
   }
+}
+
+TEST(Decoder, RepairsTextAsJavaDoes) {
+  const std::pair<const char*, const char*> cases[] = {  // asked of Kafka 4.3.1
+      {"caf\xE9", "caf?"},         {"\xED\xA0\x80", "?"},   {"\xC0\xAF", "??"},          {"\xE2\x82", "?"},
+      {"\xF0\x9F\x98", "?"},     {"\xFF\xFE", "??"},      {"\xF4\x90\x80\x80", "????"}, {"a\xE2(\xA1" "b", "a?(?b"},
+      {"\xE0\x80\x80", "???"},   {"\xC5\x99\xE9", "\xC5\x99?"}};
+  Arena arena;
+  for (const auto& [given, wanted] : cases) {
+    std::string expected;
+    for (const char* c = wanted; *c != 0; ++c) expected += *c == '?' ? std::string("\xEF\xBF\xBD") : std::string(1, *c);
+    EXPECT_EQ(repaired_utf8(given, arena), expected) << wanted;
+    EXPECT_TRUE(is_utf8(expected));
+  }
+  const auto latin = bytes({0, 4, 'c', 'a', 'f', 0xE9, 0, 2, 'o', 'k'});
+  std::shared_ptr<Arena> repairs;
+  Decoder decoder(latin, &repairs);
+  std::string_view text;
+  EXPECT_TRUE(decoder.read_string(false, text));
+  EXPECT_EQ(text, "caf\xEF\xBF\xBD");
+  ASSERT_NE(repairs, nullptr);
+  EXPECT_TRUE(decoder.read_string(false, text));
+  EXPECT_EQ(reinterpret_cast<const std::byte*>(text.data()), latin.data() + 8);  // a view where nothing is wrong
 }
 
 TEST(Encoder, NumbersAreBigEndian) {

@@ -1,0 +1,26 @@
+// GroupSettings: what the configuration says about groups, as their machines use it.
+#pragma once
+
+#include <cstdint>
+
+#include "group/consumer/group_settings.h"
+#include "metadata/group_config.h"
+
+namespace moldau::group {
+
+/// Settings of one broker. Machines keep a reference: changes take effect at once.
+struct GroupSettings {
+  int32_t size_max = INT32_MAX;
+  int32_t initial_rebalance_delay_ms = 3'000;
+  int32_t new_member_join_timeout_ms = 300'000;  ///< how long a new member may wait in JoinGroup; no key of its own
+  int32_t offset_metadata_bytes_max = 4'096;
+  int64_t offsets_retention_ms = 7LL * 24 * 3'600'000;
+  int64_t offsets_retention_check_interval_ms = 600'000;
+  bool consumer_protocol = true;  ///< group.coordinator.rebalance.protocols has "consumer"
+  consumer::ConsumerGroupSettings consumer;
+  consumer::ConsumerGroupBounds consumer_bounds;
+};
+
+GroupSettings group_settings(const metadata::GroupConfig& config);
+
+}  // namespace moldau::group
