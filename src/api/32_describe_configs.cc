@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "api/44_incremental_alter_configs.h"
 #include "metadata/config_resolve.h"
 #include "metadata/controller.h"
+#include "metadata/resource_configs.h"
 
 namespace moldau::api {
 namespace {
@@ -101,7 +103,7 @@ void describe_broker_resource(const RequestContext& context, const Facts& facts,
 }
 
 void describe_logger_resource(const RequestContext& context, const Facts& facts, std::string_view name,
-                              Result& result) {
+                              const Wish& wish, Result& result) {
   if (name.empty()) {
     fail(context, result, ErrorCode::invalid_request, "Broker id must not be empty");
     return;
@@ -112,31 +114,31 @@ void describe_logger_resource(const RequestContext& context, const Facts& facts,
   } else if (*id != facts.self) {
     fail(context, result, ErrorCode::invalid_request,
          fmt::format("Unexpected broker id, expected {} but received {}", facts.self, name));
+  } else if (wish.wants(root_logger)) {
+    // The trace is the one logger there is.
+    Row row;
+    row.name = root_logger;
+    row.value = context.arena.keep(facts.root_log_level);
+    row.config_source = static_cast<int8_t>(metadata::ConfigSource::dynamic_broker_logger);
+    row.documentation.reset();
+    if (wish.documentation) row.documentation = "";
+    result.configs.push_back(row);
   }
-  // There are no loggers with levels of their own: an empty list.
 }
 
-// What is stored for a resource type whose defaults come with its part.
-void describe_stored(const RequestContext& context, const Facts& facts, ConfigResourceType type, std::string_view name,
-                     const Wish& wish, Result& result) {
+void describe_other_resource(const RequestContext& context, const Facts& facts, ConfigResourceType type,
+                             std::string_view name, const Wish& wish, Result& result) {
+  const bool group = type == ConfigResourceType::group;
   if (name.empty()) {
     fail(context, result, ErrorCode::invalid_request,
-         type == ConfigResourceType::group ? "Group name must not be empty"
-                                           : "Client metrics subscription name must not be empty");
+         group ? "Group name must not be empty" : "Client metrics subscription name must not be empty");
     return;
   }
   const metadata::ConfigMap* const stored = facts.image.configs(type, name);
-  if (stored == nullptr) return;
-  for (const auto& [key, value] : *stored) {
-    if (!wish.wants(key)) continue;
-    Row row;
-    row.name = key;
-    row.value = value;
-    row.config_source = type == ConfigResourceType::group ? 8 : 7;  // GROUP_CONFIG, CLIENT_METRICS_CONFIG
-    row.config_type = static_cast<int8_t>(metadata::ConfigType::string);
-    row.documentation.reset();
-    result.configs.push_back(row);
-  }
+  add_rows(context,
+           group ? metadata::describe_group(stored, facts.image.broker_layers(facts.self, &facts.static_config))
+                 : metadata::describe_client_metrics(stored),
+           wish, result);
 }
 
 ErrorCode authorization_error(const RequestContext& context, ConfigResourceType type, std::string_view name) {
@@ -202,10 +204,10 @@ Response describe_configs(const RequestContext& context, const Facts& facts,
         describe_broker_resource(context, facts, resource.resource_name, wish, result);
         break;
       case ConfigResourceType::broker_logger:
-        describe_logger_resource(context, facts, resource.resource_name, result);
+        describe_logger_resource(context, facts, resource.resource_name, wish, result);
         break;
       default:
-        describe_stored(context, facts, type, resource.resource_name, wish, result);
+        describe_other_resource(context, facts, type, resource.resource_name, wish, result);
         break;
     }
     response.results.push_back(std::move(result));

@@ -1,5 +1,5 @@
-// DescribeConfigs (key 32, versions 1-4): effective settings of topics, of this broker, of brokers in general, and of
-// the resource types that come with later parts.
+// DescribeConfigs (key 32, versions 1-4): effective settings of topics, of this broker and of brokers in general, of
+// groups and client metrics subscriptions; the level of the one logger, "root".
 //
 //   v1 synonyms and sources; v3 types and documentation on request.
 //   An empty list of keys means all, as null does; unknown keys are skipped. A resource type that does not exist makes

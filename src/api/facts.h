@@ -19,6 +19,7 @@ struct Facts {
   const metadata::BrokerSettings& settings;
   const metadata::ConfigMap& static_config;  ///< server.properties and environment
   std::span<const wire::ServedApi> served;   ///< what ApiVersions advertises
+  std::string_view root_log_level = "INFO";  ///< of the one logger that DescribeConfigs lists
 };
 
 /// Topics that Kafka keeps for itself (Topic.INTERNAL_TOPICS) and flags as internal.

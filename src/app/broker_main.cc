@@ -14,8 +14,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "app/boot_admin.h"
 #include "base/trace.h"
 #include "broker/admin_http.h"
 #include "broker/broker.h"
@@ -234,15 +236,54 @@ void print_banner(const broker::Broker& broker, const metadata::BrokerSettings& 
              MOLDAU_VERSION, address, settings.log_dirs.front(), address);
 }
 
-void start_admin(broker::AdminHttp& admin, const Arguments& arguments) {
-  if (arguments.admin == "none") return;
-  const Result<io::Address> address = parse_address(arguments.admin);
-  const Status listening = address.ok() ? admin.listen(*address) : Status(address.failure());
-  if (!listening.ok()) {
-    trace(TraceLevel::warn, "event=admin_not_listening address={} why=\"{}\"", arguments.admin,
-          listening.failure().message);
+/// Health and metrics, from before recovery to the end: on a thread of their own while recovery blocks the loop.
+class Admin {
+ public:
+  Admin(io::posix::Loop& loop, broker::Broker& broker) : loop_(loop), http_(loop.surface(), &broker) {}
+  ~Admin() {
+    boot_.reset();
+    if (socket_ >= 0) ::close(socket_);
   }
-}
+
+  /// Before recovery.
+  void open(const std::string& where) {
+    if (where == "none") return;
+    status_ = listen(where);
+    where_ = where;
+  }
+  /// After it.
+  void take_over() {
+    if (socket_ < 0) return;
+    boot_.reset();
+    Result<std::unique_ptr<io::Listener>> listener =
+        loop_.adopt_listener(std::exchange(socket_, -1), http_.acceptor());
+    if (listener.ok()) {
+      http_.adopt(std::move(listener).value());
+    } else {
+      status_ = listener.failure();
+    }
+  }
+  /// A node without health and metrics serves all the same; said once it does, so that nobody looks for the fault here.
+  void complain_if_closed() const {
+    if (status_.ok()) return;
+    trace(TraceLevel::warn, "event=admin_not_listening address={} why=\"{}\"", where_, status_.failure().message);
+  }
+
+ private:
+  Status listen(const std::string& where) {
+    ASSIGN_OR_RETURN(const io::Address address, parse_address(where));
+    ASSIGN_OR_RETURN(socket_, io::posix::Loop::listening_socket(address));
+    boot_ = BootAdmin::start(socket_);
+    return {};
+  }
+
+  io::posix::Loop& loop_;
+  broker::AdminHttp http_;
+  std::unique_ptr<BootAdmin> boot_;
+  int socket_ = -1;
+  std::string where_;
+  Status status_;
+};
 
 int run(const Arguments& arguments, const metadata::BrokerSettings& settings,
         const metadata::ConfigMap& static_config) {
@@ -252,7 +293,7 @@ int run(const Arguments& arguments, const metadata::BrokerSettings& settings,
   broker::BrokerOptions options{
       .settings = settings, .static_config = static_config, .buffer_bytes_max = buffer_bytes_max()};
   broker::Broker broker(loop.surface(), std::move(options));
-  broker::AdminHttp admin(loop.surface(), broker);
+  Admin admin(loop, broker);
   Node node{loop, broker};
   for (const int number : {SIGTERM, SIGINT}) {
     if (const Status watched = loop.on_signal(number, [&node] { node.stop(); }); !watched.ok()) {
@@ -260,16 +301,18 @@ int run(const Arguments& arguments, const metadata::BrokerSettings& settings,
     }
   }
   broker.on_fatal([&node](const Failure& failure) { node.end(complain(failure, exit_storage_failure)); });
+  admin.open(arguments.admin);
   const Status started = broker.start([&](const Status& ready) {
     if (!ready.ok()) {
       node.end(complain(ready.failure(), exit_code_of(ready.failure())));
       return;
     }
-    start_admin(admin, arguments);
+    admin.complain_if_closed();
     print_banner(broker, settings);
     fmt::print(stderr, "ready {}\n", broker.address().to_string());
   });
   if (!started.ok()) return complain(started.failure(), exit_code_of(started.failure()));
+  admin.take_over();
   loop.run();
   return node.exit_code;
 }

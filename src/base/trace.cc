@@ -20,6 +20,14 @@ void set_trace(TraceSink sink, TraceLevel verbosity) {
   current_verbosity = verbosity;
 }
 
+void set_trace_verbosity(TraceLevel verbosity) {
+  current_verbosity = verbosity;
+}
+
+TraceLevel trace_verbosity() noexcept {
+  return current_verbosity;
+}
+
 bool trace_enabled(TraceLevel level) noexcept {
   return current_sink != nullptr && level <= current_verbosity;
 }

@@ -16,6 +16,9 @@ using TraceSink = void (*)(TraceLevel level, std::string_view line);
 /// Replaces the sink (null silences) and the most verbose level that reaches it. Called by mains and tests before
 /// threads start.
 void set_trace(TraceSink sink, TraceLevel verbosity);
+/// Changes the most verbose level while the process runs; call it from the thread that traces.
+void set_trace_verbosity(TraceLevel verbosity);
+TraceLevel trace_verbosity() noexcept;
 bool trace_enabled(TraceLevel level) noexcept;
 void trace_line(TraceLevel level, std::string_view line);
 

@@ -85,7 +85,7 @@ class AdminHttp::Session final : public io::StreamHandler {
   bool answered_ = false;
 };
 
-AdminHttp::AdminHttp(io::Surface surface, Broker& broker) : surface_(surface), broker_(broker) {}
+AdminHttp::AdminHttp(io::Surface surface, Broker* broker) : surface_(surface), broker_(broker) {}
 
 AdminHttp::~AdminHttp() {
   alive_.reset();
@@ -93,12 +93,16 @@ AdminHttp::~AdminHttp() {
 }
 
 Status AdminHttp::listen(const io::Address& address) {
-  ASSIGN_OR_RETURN(listener_, surface_.network.listen(address, [this](std::unique_ptr<io::Stream> stream) {
+  ASSIGN_OR_RETURN(listener_, surface_.network.listen(address, acceptor()));
+  return {};
+}
+
+io::AcceptHandler AdminHttp::acceptor() {
+  return [this](std::unique_ptr<io::Stream> stream) {
     if (sessions_.size() >= connections_max) return;
     const uint64_t id = next_id_++;
     sessions_.emplace(id, std::make_unique<Session>(*this, id, std::move(stream)));
-  }));
-  return {};
+  };
 }
 
 void AdminHttp::drop_later(uint64_t id) {
@@ -107,16 +111,26 @@ void AdminHttp::drop_later(uint64_t id) {
   });
 }
 
+std::string_view AdminHttp::state() const {
+  if (broker_ != nullptr && broker_->stopping()) return "stopping";
+  return broker_ != nullptr && broker_->serving() ? "ready" : "booting";
+}
+
 AdminHttp::Page AdminHttp::page(std::string_view method, std::string_view path) {
   if (method != "GET" && method != "HEAD") return {405, "text/plain; charset=utf-8", "method not allowed\n"};
-  const bool ready = broker_.serving();
+  const std::string_view now = state();
+  const bool ready = now == "ready";
   if (path == "/healthz") return {200, "text/plain; charset=utf-8", "ok\n"};
-  if (path == "/readyz") return {ready ? 200 : 503, "text/plain; charset=utf-8", ready ? "ok\n" : "not ready\n"};
-  if (path == "/v1/status/ready") {
-    return {ready ? 200 : 503, "application/json", ready ? "{\"status\":\"ready\"}\n" : "{\"status\":\"booting\"}\n"};
+  if (path == "/readyz") {
+    return {ready ? 200 : 503, "text/plain; charset=utf-8", ready ? "ok\n" : std::string(now) + "\n"};
   }
-  if (path == "/metrics")
-    return {200, "text/plain; version=0.0.4; charset=utf-8", prometheus_text(broker_.collect_metrics())};
+  if (path == "/v1/status/ready") {
+    return {ready ? 200 : 503, "application/json", fmt::format("{{\"status\":\"{}\"}}\n", now)};
+  }
+  if (path == "/metrics") {
+    const Metrics metrics = broker_ == nullptr ? Metrics() : broker_->collect_metrics();
+    return {200, "text/plain; version=0.0.4; charset=utf-8", prometheus_text(metrics)};
+  }
   return {404, "text/plain; charset=utf-8", "not found\n"};
 }
 

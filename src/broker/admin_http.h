@@ -2,8 +2,11 @@
 // headers of at most head_bytes_max, GET and HEAD only; nothing here changes anything.
 //
 //   /healthz           200 while the process runs
-//   /readyz            200 while the broker serves, else 503; /v1/status/ready says the same as JSON
+//   /readyz            200 while the broker serves, else 503 with "booting" or "stopping"; /v1/status/ready: as JSON
 //   /metrics           Prometheus text
+//
+// A broker that recovers blocks its loop: app/ lends its listening socket to an AdminHttp without a broker, on a thread
+// of its own, until that is over.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +26,19 @@ class AdminHttp {
   static constexpr size_t connections_max = 64;
   static constexpr Duration request_time_max = seconds(10);
 
-  AdminHttp(io::Surface surface, Broker& broker);
+  /// `broker` null: booting, nothing counted yet.
+  AdminHttp(io::Surface surface, Broker* broker);
   AdminHttp(const AdminHttp&) = delete;
   AdminHttp& operator=(const AdminHttp&) = delete;
   ~AdminHttp();
 
   Status listen(const io::Address& address);
+  /// For a listener that is made elsewhere, and then handed over.
+  io::AcceptHandler acceptor();
+  void adopt(std::unique_ptr<io::Listener> listener) { listener_ = std::move(listener); }
   io::Address address() const { return listener_->local(); }
+  /// Requests that are not answered to the end.
+  size_t open_requests() const { return sessions_.size(); }
 
  private:
   class Session;
@@ -39,11 +48,12 @@ class AdminHttp {
     std::string_view type = "text/plain; charset=utf-8";
     std::string body;
   };
+  std::string_view state() const;
   Page page(std::string_view method, std::string_view path);
   void drop_later(uint64_t id);
 
   io::Surface surface_;
-  Broker& broker_;
+  Broker* broker_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
   std::unique_ptr<io::Listener> listener_;
   std::map<uint64_t, std::unique_ptr<Session>> sessions_;

@@ -2,7 +2,8 @@
 // those that return are kept for reuse up to a bound, larger ones go to the heap and back.
 //
 // Belongs to one shard. A Block may return on another thread (the last reference to a batch can be dropped anywhere):
-// it is then freed, not pooled. Blocks may outlive the pool: what they need of it lives until the last one is back.
+// what returns is put on a stack without a lock, from which take() sorts it into the free lists. Blocks may outlive the
+// pool: what they need of it lives until the last one is back.
 #pragma once
 
 #include <array>

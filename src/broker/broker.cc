@@ -20,12 +20,16 @@ constexpr Duration tick_interval = milliseconds(50);
 constexpr Duration memory_pause = milliseconds(10);
 constexpr Duration odd_address_interval = seconds(60);
 constexpr size_t odd_addresses_max = 1024;
-constexpr size_t early_connections_max = 1024;
 
 }  // namespace
 
 Broker::Broker(io::Surface surface, BrokerOptions options)
-    : surface_(surface), options_(std::move(options)), produce_path_(*this), fetch_path_(*this) {
+    : surface_(surface),
+      options_(std::move(options)),
+      produce_path_(*this),
+      fetch_path_(*this), group_loop_(*this),
+      connection_rate_(options_.settings.max_connection_creation_rate, options_.settings.quota_window_num,
+                       seconds(options_.settings.quota_window_size_seconds)) {
   for (const Route& route : routes()) {
     served_.add(route.key);
     handlers_[static_cast<size_t>(route.key)] = route.handler;
@@ -37,8 +41,7 @@ Broker::Broker(io::Surface surface, BrokerOptions options)
 Broker::~Broker() {
   alive_.reset();
   for (ConnectionSlot& slot : connections_) slot.connection.reset();
-  early_.clear();
-  listeners_.clear();
+  close_doors();
   replicas_.reset();
   metadata_.reset();
   store_.reset();
@@ -47,7 +50,7 @@ Broker::~Broker() {
 }
 
 api::Facts Broker::facts() const {
-  return {self(), cluster_id_, *image_, options_.settings, options_.static_config, served_.list()};
+  return {self(), cluster_id_, *image_, options_.settings, options_.static_config, served_.list(), root_log_level_};
 }
 
 api::RequestContext Broker::context(const Request& request, Arena& arena) {
@@ -68,15 +71,42 @@ api::RequestContext Broker::context(const Request& request, Arena& arena) {
 // Connections
 // -------------------------------------------------------------------------------------------------------------
 
-void Broker::accept(size_t listener, std::unique_ptr<io::Stream> stream) {
+// As Kafka's acceptors: one connection at a time waits for its place and its time, the next are not accepted until
+// then.
+void Broker::accept(size_t index, std::unique_ptr<io::Stream> stream) {
   if (stopping_) return;
-  if (serving_) {
-    open_connection(listener, std::move(stream));
-  } else if (early_.size() < early_connections_max) {
-    early_.push_back({listener, std::move(stream)});
-  } else {
-    metrics_.connections_refused += 1;
+  Door& door = doors_[index];
+  ASSERT(door.waiting == nullptr);
+  door.waiting = std::move(stream);
+  door.opens = now() + (door.exempt ? Duration{} : connection_rate_.record(now()));
+  admit(index);
+  if (door.waiting == nullptr) return;
+  metrics_.connections_delayed += 1;
+  door.listener->pause_accepting(true);
+}
+
+void Broker::admit(size_t index) {
+  Door& door = doors_[index];
+  if (door.waiting == nullptr || stopping_) return;
+  if (now() < door.opens) {
+    if (door.timer != 0) return;
+    door.timer = surface_.timers.start(door.opens, guarded_call([this, index] {
+                                         doors_[index].timer = 0;
+                                         admit(index);
+                                       }));
+    return;
   }
+  const auto connections_max = static_cast<uint64_t>(std::max(options_.settings.max_connections, 0));
+  if (!door.exempt && metrics_.connections >= connections_max) return;  // until one is closed
+  open_connection(index, std::move(door.waiting));
+  door.listener->pause_accepting(false);
+}
+
+void Broker::close_doors() {
+  for (Door& door : doors_) {
+    if (door.timer != 0) surface_.timers.cancel(door.timer);
+  }
+  doors_.clear();
 }
 
 void Broker::open_connection(size_t listener, std::unique_ptr<io::Stream> stream) {
@@ -89,8 +119,7 @@ void Broker::open_connection(size_t listener, std::unique_ptr<io::Stream> stream
                                   ? settings.max_connections_per_ip
                                   : override_of->second;
   int32_t& from_address = connections_by_address_[peer->address];
-  if (metrics_.connections >= static_cast<uint64_t>(std::max(settings.max_connections, 0)) ||
-      from_address >= address_max) {
+  if (from_address >= address_max) {
     metrics_.connections_refused += 1;
     if (from_address == 0) connections_by_address_.erase(peer->address);
     return;
@@ -163,6 +192,7 @@ void Broker::reap() {
   for (const ConnectionId id : std::exchange(resuming_, {})) {
     if (Connection* const connection = find(id)) connection->resume();
   }
+  for (size_t i = 0; i < doors_.size(); ++i) admit(i);
   if (stopping_) continue_stop();
 }
 
@@ -196,7 +226,7 @@ void Broker::trace_odd_bytes(const Peer& peer, std::span<const std::byte> bytes)
 // ----------------------------------------------------------------------------------------------------------------
 
 bool Broker::read_header(Request& request) {
-  wire::Decoder decoder(request.frame.view());
+  wire::Decoder decoder(request.frame.view(), &request.repairs);
   wire::RequestHeader header;
   if (wire::decode_request_header(decoder, header) != wire::DecodeStatus::ok) {
     metrics_.malformed_requests += 1;
@@ -255,6 +285,29 @@ void Broker::deliver(const Request& request, wire::Encoder& encoder, std::vector
   connection->deliver(request.slot, {encoder.take(), std::move(external)});
 }
 
+wire::Encoded Broker::encode_answer(const Request& request, const wire::MessageDescriptor& type, const void* message) {
+  wire::Encoder encoder(pool_.take(BlockPool::block_bytes_min));
+  const wire::FrameStart start = wire::begin_frame(encoder);
+  wire::encode_response_header(encoder, request.api_key, request.version, request.correlation_id);
+  type.encode(encoder, request.version, message);
+  wire::finish_frame(encoder, start);
+  if (encoder.ok()) return encoder.take();
+  trace(TraceLevel::error, "event=answer_not_encoded api={} version={} why={} field={}",
+        wire::name_of(request.api_key), request.version, wire::name_of(encoder.status()),
+        encoder.failed_field() == nullptr ? "" : encoder.failed_field());
+  return {};
+}
+
+void Broker::deliver_encoded(const Request& request, wire::Encoded encoded) {
+  Connection* const connection = find(request.connection);
+  if (connection == nullptr) return;
+  if (encoded.bytes.size() == 0) {
+    close_later(*connection);
+    return;
+  }
+  connection->deliver(request.slot, {std::move(encoded), {}});
+}
+
 void Broker::answer_nothing(const Request& request) {
   if (Connection* const connection = find(request.connection)) connection->deliver_nothing(request.slot);
 }
@@ -263,6 +316,10 @@ void Broker::answer_nothing(const Request& request) {
 // -----------------------------------------------------------------------------------------------------------
 
 void Broker::acknowledge(const replica::ProduceId& produce, ErrorCode error) {
+  if (produce.part == GroupLoop::produce_part) {
+    group_loop_.acknowledged(static_cast<PartitionIndex>(produce.request), error);
+    return;
+  }
   produce_path_.acknowledge(produce, error);
 }
 

@@ -20,7 +20,9 @@
 #include "base/trace.h"
 #include "broker/block_pool.h"
 #include "broker/connection.h"
+#include "broker/connection_rate.h"
 #include "broker/fetch_path.h"
+#include "broker/group_loop.h"
 #include "broker/metadata_loop.h"
 #include "broker/metrics.h"
 #include "broker/partition.h"
@@ -65,6 +67,7 @@ class Broker final : private PartitionHost {
   io::Address address() const;
   const std::vector<store::OpenedFolder>& folders() const { return store_->folders(); }
   bool serving() const noexcept { return serving_; }
+  bool stopping() const noexcept { return stopping_; }
   /// The counters, with those that are read off now.
   const Metrics& collect_metrics();
 
@@ -91,8 +94,17 @@ class Broker final : private PartitionHost {
   Partition* partition(const TopicPartitionId& id) noexcept {
     return replicas_ == nullptr ? nullptr : replicas_->find(id);
   }
+  store::Store& store() noexcept { return *store_; }
+  const MetadataLoop& metadata_loop() const noexcept { return *metadata_; }
+  const metadata::BrokerSettings& settings() const noexcept { return options_.settings; }
+  /// Directories that failed.
+  const std::set<Uuid>& offline_directories() const noexcept { return offline_directories_; }
+  int64_t broker_epoch() const noexcept { return broker_epoch_; }
+  /// The level of the root logger, by Kafka's names; the trace has four of the six.
+  void set_root_log_level(std::string level);
   ProducePath& produce_path() noexcept { return produce_path_; }
   FetchPath& fetch_path() noexcept { return fetch_path_; }
+  GroupLoop& group_loop() noexcept { return group_loop_; }
   /// Asks the controller; `done` comes when the decision is committed and applied here, in a later turn.
   void submit(metadata::ControllerRequest request, io::Completion<const MetadataOutcome&> done);
 
@@ -102,8 +114,8 @@ class Broker final : private PartitionHost {
   void dispatch(Request request);
   /// Reads the body; closes the connection and returns false if it cannot be read.
   template <typename M>
-  bool decode_body(const Request& request, M& message) {
-    wire::Decoder decoder(request.body);
+  bool decode_body(Request& request, M& message) {
+    wire::Decoder decoder(request.body, &request.repairs);
     const wire::DecodeStatus status = wire::decode(decoder, request.version, message);
     return body_decoded(request, status, decoder.remaining());
   }
@@ -123,6 +135,10 @@ class Broker final : private PartitionHost {
     deliver(request, encoder, std::move(external));
   }
   void answer_nothing(const Request& request);
+  /// The frame that answers `request` with a message of any type; empty if it cannot be encoded.
+  wire::Encoded encode_answer(const Request& request, const wire::MessageDescriptor& type, const void* message);
+  /// Sends what encode_answer() made; closes the connection for an empty one.
+  void deliver_encoded(const Request& request, wire::Encoded encoded);
 
   void close_connection(ConnectionId id);
   void close_later(Connection& connection);
@@ -168,6 +184,7 @@ class Broker final : private PartitionHost {
   Status open_metadata();
   Status listen();
   void image_changed(const metadata::ImageRef& image, const metadata::ImageDelta& delta);
+  void apply_dynamic_settings();
   void check_ready();
   void report_damage();
   metadata::EndpointImage own_endpoint(size_t listener) const;
@@ -181,7 +198,9 @@ class Broker final : private PartitionHost {
   void ask_to_leave();
   void finish_stop();
 
-  void accept(size_t listener, std::unique_ptr<io::Stream> stream);
+  void accept(size_t door, std::unique_ptr<io::Stream> stream);
+  void admit(size_t door);
+  void close_doors();
   void open_connection(size_t listener, std::unique_ptr<io::Stream> stream);
   Connection* find(ConnectionId id);
   void reap();
@@ -209,13 +228,18 @@ class Broker final : private PartitionHost {
   std::unique_ptr<Replicas> replicas_;
   ProducePath produce_path_;
   FetchPath fetch_path_;
+  GroupLoop group_loop_;
 
-  struct EarlyStream {
-    size_t listener;
-    std::unique_ptr<io::Stream> stream;
+  /// A listener, and the connection that waits at it to be let in: while one does, the others wait in the kernel.
+  struct Door {
+    std::unique_ptr<io::Listener> listener;
+    bool exempt = false;  ///< the brokers' own, beside others: max.connections and the creation rate are not for it
+    std::unique_ptr<io::Stream> waiting;
+    Instant opens;  ///< when `waiting` may come in, if there is room
+    io::TimerId timer = 0;
   };
-  std::vector<std::unique_ptr<io::Listener>> listeners_;  // in the order of the settings
-  std::vector<EarlyStream> early_;                        // accepted before this node serves
+  std::vector<Door> doors_;  // in the order of the settings
+  ConnectionRate connection_rate_;
   std::vector<ConnectionSlot> connections_;
   std::vector<uint32_t> free_connections_;
   std::map<std::string, int32_t, std::less<>> connections_by_address_;
@@ -242,6 +266,7 @@ class Broker final : private PartitionHost {
   Instant ready_at_;
   int64_t broker_epoch_ = -1;
   int leave_attempts_ = 0;
+  std::string root_log_level_;
   bool serving_ = false;
   bool stopping_ = false;
   bool leaving_ = false;
@@ -256,6 +281,9 @@ struct Route {
   Handler handler;
 };
 std::span<const Route> routes();
+/// The administrator's part of it (admin_handlers.cc).
+std::span<const Route> admin_routes();
+std::span<const Route> group_routes();
 Handler handler_of(wire::ApiKey key);
 
 }  // namespace moldau::broker

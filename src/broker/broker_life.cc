@@ -22,8 +22,10 @@ Status Broker::open_store() {
   const metadata::BrokerSettings& settings = options_.settings;
   store::StoreOptions options;
   options.log_directories = settings.log_dirs;
+  options.metadata_directory = settings.metadata_log_dir;
   options.config_of = [this](const std::string& topic) { return replicas_->log_config(*image_, topic); };
   options.checkpoint_interval_ms = settings.log_flush_offset_checkpoint_interval_ms;
+  options.high_watermark_checkpoint_interval_ms = settings.replica_high_watermark_checkpoint_interval_ms;
   options.log_start_checkpoint_interval_ms = settings.log_flush_start_offset_checkpoint_interval_ms;
   options.retention_check_interval_ms = settings.log_retention_check_interval_ms;
   options.producer_expiration_check_interval_ms = settings.producer_id_expiration_check_interval_ms;
@@ -48,17 +50,22 @@ Status Broker::listen() {
     }
     const io::Address address{config.host.empty() ? "0.0.0.0" : config.host, config.port};
     Result<std::unique_ptr<io::Listener>> listener = surface_.network.listen(
-        address, [this, i](std::unique_ptr<io::Stream> stream) { accept(i, std::move(stream)); });
+        address, [this, i](std::unique_ptr<io::Stream> stream) { accept(i, std::move(stream)); },
+        {.backlog = options_.settings.socket_listen_backlog_size});
     // An address that is taken or not ours is the configuration's fault, not the storage's.
     if (!listener.ok())
       return Failure{FailureKind::invalid_argument, listener.failure().message, listener.failure().os_errno};
-    listeners_.push_back(std::move(listener).value());
+    // Who comes before this node serves waits in the kernel.
+    (*listener)->pause_accepting(true);
+    const bool exempt =
+        options_.settings.listeners.size() > 1 && config.name == options_.settings.inter_broker_listener_name;
+    doors_.push_back({.listener = std::move(listener).value(), .exempt = exempt});
   }
   return {};
 }
 
 io::Address Broker::address() const {
-  return listeners_.front()->local();
+  return doors_.front().listener->local();
 }
 
 Status Broker::open_metadata() {
@@ -67,9 +74,11 @@ Status Broker::open_metadata() {
   metadata_->on_fatal([this](const Failure& why) { failed(why); });
   RETURN_IF_FAILED(metadata_->start());
   image_ = metadata_->image();
+  apply_dynamic_settings();
   RETURN_IF_FAILED(store_->load_logs());
   report_damage();
   replicas_->apply(*image_, nullptr);
+  group_loop_.image_changed(nullptr);
   metadata_->on_image(
       [this](const metadata::ImageRef& image, const metadata::ImageDelta& delta) { image_changed(image, delta); });
   register_broker();
@@ -97,7 +106,7 @@ metadata::EndpointImage Broker::own_endpoint(size_t listener) const {
     if (advertised.name == config.name) config = advertised;
   }
   if (config.host.empty() || config.host == "0.0.0.0" || config.host == "::") config.host = "localhost";
-  if (config.port == 0) config.port = listeners_[listener]->local().port;
+  if (config.port == 0) config.port = doors_[listener].listener->local().port;
   return {config.name, config.host, config.port, static_cast<int16_t>(config.protocol)};
 }
 
@@ -106,7 +115,7 @@ void Broker::register_broker() {
   request.broker = self();
   request.cluster_id = cluster_id_;
   request.incarnation = surface_.entropy.uuid();
-  for (size_t i = 0; i < listeners_.size(); ++i) request.listeners.push_back(own_endpoint(i));
+  for (size_t i = 0; i < doors_.size(); ++i) request.listeners.push_back(own_endpoint(i));
   request.features = metadata::registered_features();
   request.previous_broker_epoch = -1;
   for (const store::OpenedFolder& folder : store_->folders())
@@ -170,7 +179,13 @@ void Broker::submit(metadata::ControllerRequest request, io::Completion<const Me
 
 void Broker::image_changed(const metadata::ImageRef& image, const metadata::ImageDelta& delta) {
   image_ = image;
+  for (const metadata::ConfigResource& resource : delta.changed_configs) {
+    if (resource.type != metadata::ConfigResourceType::broker) continue;
+    apply_dynamic_settings();
+    break;
+  }
   replicas_->apply(*image_, &delta);
+  group_loop_.image_changed(&delta);
   check_ready();
 }
 
@@ -181,7 +196,7 @@ void Broker::check_ready() {
   serving_ = true;
   ready_at_ = now();
   store_->start_background();
-  for (EarlyStream& early : std::exchange(early_, {})) open_connection(early.listener, std::move(early.stream));
+  for (const Door& door : doors_) door.listener->pause_accepting(false);
   if (ready_) std::exchange(ready_, nullptr)(Status());
 }
 
@@ -250,8 +265,9 @@ void Broker::stop(io::Completion<Status> done) {
   ASSERT(!stopping_);
   stopping_ = true;
   stopped_ = std::move(done);
-  early_.clear();
+  for (Door& door : doors_) door.waiting.reset();
   fetch_path_.answer_all();
+  group_loop_.stop();
   for (ConnectionSlot& slot : connections_) {
     if (slot.connection != nullptr) slot.connection->finish();
   }
@@ -295,7 +311,7 @@ void Broker::finish_stop() {
   if (!stopped_) return;
   io::Completion<Status> done = std::exchange(stopped_, nullptr);
   serving_ = false;
-  listeners_.clear();
+  close_doors();
   replicas_->demote_all(ErrorCode::not_leader_or_follower);
   // The logs are closed after those who listen to them are gone, with the high watermarks that these had.
   std::unordered_map<TopicPartitionId, Offset> high_watermarks;

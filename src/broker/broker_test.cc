@@ -502,10 +502,10 @@ TEST(Broker, SmallApis) {
   cluster.endpoint_type = 2;
   EXPECT_EQ(world.call<wire::DescribeClusterResponse>(client, cluster, 1).error_code,
             code_of(ErrorCode::mismatched_endpoint_type));
-  wire::FindCoordinatorRequest group{.key = "g"};
+  wire::FindCoordinatorRequest group{.key = "g", .key_type = 1};
   EXPECT_EQ(world.call<wire::FindCoordinatorResponse>(client, group, 3).error_code,
             code_of(ErrorCode::coordinator_not_available));
-  wire::FindCoordinatorRequest groups{.coordinator_keys = {"a", "b"}};
+  wire::FindCoordinatorRequest groups{.key_type = 1, .coordinator_keys = {"a", "b"}};
   const auto found = world.call<wire::FindCoordinatorResponse>(client, groups, 6);
   ASSERT_EQ(found.coordinators.size(), 2U);
   EXPECT_EQ(found.coordinators[1].error_code, code_of(ErrorCode::coordinator_not_available));
@@ -597,10 +597,74 @@ TEST(Broker, ConnectionLimits) {
   std::vector<RawClient*> clients;
   for (int i = 0; i < 5; ++i) clients.push_back(&world.connect());
   world.world().run_for(seconds(1));
-  EXPECT_EQ(std::count_if(clients.begin(), clients.end(), [](RawClient* c) { return c->broken(); }), 2);
+  EXPECT_EQ(std::count_if(clients.begin(), clients.end(), [](RawClient* c) { return c->broken(); }), 0);
   EXPECT_EQ(world.broker().metrics().connections, 3U);
-  EXPECT_TRUE(world.until([&] { return world.broker().metrics().connections == 0; }, seconds(90)));
-  EXPECT_EQ(world.broker().metrics().idle_connections_closed, 3U);
+  EXPECT_EQ(world.broker().metrics().connections_delayed, 1U);  // the other waits in the kernel
+  // Those that wait come in when others are closed.
+  clients[3]->send(wire::ApiVersionsRequest{"a", "1"}, 3);
+  clients[4]->send(wire::ApiVersionsRequest{"a", "1"}, 3);
+  clients[0]->finish();
+  EXPECT_TRUE(world.until([&] { return clients[3]->frames() == 1; }));
+  EXPECT_EQ(clients[4]->frames(), 0U);
+  EXPECT_TRUE(world.until([&] { return clients[4]->frames() == 1; }, seconds(90)));
+  EXPECT_TRUE(world.until([&] { return world.broker().metrics().connections == 0; }, seconds(180)));
+  EXPECT_EQ(world.broker().metrics().idle_connections_closed, 4U);
+}
+
+TEST(Broker, ConnectionsFromOneAddress) {
+  BrokerWorld world(3, {{"max.connections.per.ip", "2"}});
+  std::vector<RawClient*> clients;
+  for (int i = 0; i < 4; ++i) clients.push_back(&world.connect());
+  world.world().run_for(seconds(1));
+  EXPECT_EQ(std::count_if(clients.begin(), clients.end(), [](RawClient* c) { return c->broken(); }), 2);
+  EXPECT_EQ(world.broker().metrics().connections_refused, 2U);
+}
+
+TEST(Broker, ConnectionCreationRate) {
+  BrokerWorld world(3, {{"max.connection.creation.rate", "4"}});
+  const auto count = [&] { return world.broker().metrics().connections_accepted; };
+  std::vector<RawClient*> clients;
+  for (int i = 0; i < 60; ++i) clients.push_back(&world.connect());
+  world.world().run_for(milliseconds(100));
+  EXPECT_EQ(count(), 40U);  // ten seconds' worth at once, as in Kafka
+  world.world().run_for(seconds(2));
+  EXPECT_GE(count(), 43U);
+  EXPECT_LE(count(), 49U);
+  EXPECT_TRUE(world.until([&] { return count() == 60; }, seconds(30)));
+  EXPECT_EQ(world.broker().metrics().connections_refused, 0U);
+  EXPECT_FALSE(std::any_of(clients.begin(), clients.end(), [](RawClient* c) { return c->broken(); }));
+}
+
+TEST(ConnectionRate, WaitsAreBoundedByOneWindow) {
+  ConnectionRate none(INT32_MAX, 11, seconds(1));
+  ConnectionRate zero(0, 11, seconds(1));
+  ConnectionRate one(1, 2, seconds(1));
+  Instant now{1'000'000'000};
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(none.record(now), Duration{});
+  EXPECT_EQ(zero.record(now), seconds(1));
+  EXPECT_EQ(one.record(now), Duration{});
+  EXPECT_EQ(one.record(now), seconds(1));
+  EXPECT_EQ(one.record(now), seconds(1));
+  EXPECT_EQ(one.record(now + seconds(100)), Duration{});  // long forgotten
+}
+
+TEST(Broker, TextThatIsNotUtf8) {
+  BrokerWorld world;
+  RawClient& client = world.connect();
+  // As Kafka reads it: with U+FFFD for what is wrong.
+  wire::CreateTopicsRequest create;
+  create.topics.push_back({.name = "caf\xE9", .num_partitions = 1, .replication_factor = 1});
+  const auto created = world.call<wire::CreateTopicsResponse>(client, create, 7, "caf\xE9");
+  EXPECT_EQ(created.topics.at(0).name, "caf\xEF\xBF\xBD");
+  EXPECT_EQ(created.topics.at(0).error_code, code_of(ErrorCode::invalid_topic_exception));
+  EXPECT_EQ(created.topics.at(0).error_message,
+            "Topic name is invalid: 'caf\xEF\xBF\xBD' contains one or more characters other than ASCII alphanumerics, "
+            "'.', '_' and '-'");
+  world.create_topic(client, "t");
+  const std::vector<std::byte> batch = batch_of(1, "x");
+  const auto request = BrokerWorld::produce_request("t", 0, batch);
+  const auto produced = world.call<wire::ProduceResponse>(client, request, 9, "\xFF\xFE");
+  EXPECT_EQ(produced.responses.at(0).partition_responses.at(0).error_code, 0);
 }
 
 TEST(Broker, AnswersComeAfterTheClientClosedItsSide) {

@@ -6,7 +6,6 @@
 
 #include "api/02_list_offsets.h"
 #include "api/03_metadata.h"
-#include "api/10_find_coordinator.h"
 #include "api/18_api_versions.h"
 #include "api/19_create_topics.h"
 #include "api/20_delete_topics.h"
@@ -29,11 +28,6 @@ void answer_at_once(Broker& broker, Request request) {
   Arena arena;
   const api::RequestContext context = broker.context(request, arena);
   broker.answer(request, function(context, broker.facts(), message));
-}
-
-wire::FindCoordinatorResponse find_coordinator(const api::RequestContext& context, const api::Facts&,
-                                               const wire::FindCoordinatorRequest& request) {
-  return api::find_coordinator(context, request);
 }
 
 void handle_metadata(Broker& broker, Request request) {
@@ -128,9 +122,10 @@ void handle_init_producer_id(Broker& broker, Request request) {
   });
 }
 
-/// Fills in the answer to one query.
+/// Fills in the answer to one query; not yet if it puts something into `cold`: to be asked again with that in memory.
 ErrorCode find_offset(Partition& partition, const api::ListOffsetsPlan& plan, const api::OffsetQuery& query,
-                      int16_t version, wire::ListOffsetsResponse::ListOffsetsPartitionResponse& row) {
+                      int16_t version, wire::ListOffsetsResponse::ListOffsetsPartitionResponse& row,
+                      std::vector<io::FileSlice>* cold) {
   if (const ErrorCode error = partition.may_read(query.current_leader_epoch, plan.only_leader);
       error != ErrorCode::none) {
     return error;
@@ -157,9 +152,10 @@ ErrorCode find_offset(Partition& partition, const api::ListOffsetsPlan& plan, co
       return ErrorCode::none;
     default: {
       const Result<store::TimestampOffset> result = query.timestamp == api::max_timestamp
-                                                        ? log.find_max_timestamp(up_to)
-                                                        : log.find_by_timestamp(query.timestamp, up_to);
+                                                        ? log.find_max_timestamp(up_to, cold)
+                                                        : log.find_by_timestamp(query.timestamp, up_to, cold);
       if (!result.ok()) return ErrorCode::kafka_storage_error;
+      if (cold != nullptr && !cold->empty()) return ErrorCode::none;
       if (lagging && (result->offset == no_offset || result->offset >= up_to)) return lag_error;
       if (result->offset == no_offset || result->offset >= up_to) return ErrorCode::none;
       found = *result;
@@ -171,18 +167,54 @@ ErrorCode find_offset(Partition& partition, const api::ListOffsetsPlan& plan, co
   return ErrorCode::none;
 }
 
+/// A query whose answer is not in memory after so many rounds of bringing in what it asked for waits for the disk.
+constexpr int cold_rounds_max = 64;
+
+/// A ListOffsets under way: lookups by time may have to wait for parts of logs to come into memory.
+struct OffsetLookup {
+  Request request;
+  api::ListOffsetsPlan plan;
+  size_t next = 0;   ///< query
+  int rounds = 0;    ///< of it
+  size_t reads = 0;  ///< under way
+};
+
+void look_up_offsets(Broker& broker, const std::shared_ptr<OffsetLookup>& lookup) {
+  api::ListOffsetsPlan& plan = lookup->plan;
+  std::vector<io::FileSlice> cold;
+  for (; lookup->next < plan.queries.size(); ++lookup->next, lookup->rounds = 0) {
+    const api::OffsetQuery& query = plan.queries[lookup->next];
+    auto& row = plan.response.topics[query.topic].partitions[query.partition];
+    Partition* const partition = broker.partition(query.id);
+    std::vector<io::FileSlice>* const patience = lookup->rounds < cold_rounds_max ? &cold : nullptr;
+    row.error_code = code_of(partition == nullptr
+                                 ? ErrorCode::not_leader_or_follower
+                                 : find_offset(*partition, plan, query, lookup->request.version, row, patience));
+    if (!cold.empty()) break;
+  }
+  if (cold.empty()) {
+    broker.answer(lookup->request, plan.response);
+    return;
+  }
+  ++lookup->rounds;
+  lookup->reads = cold.size();
+  broker.metrics().cold_reads += cold.size();
+  for (io::FileSlice& slice : cold) {
+    broker.surface().disk.prefetch(std::move(slice.file), slice.offset, slice.size,
+                                   broker.guarded<Status>([&broker, lookup](const Status&) {
+                                     if (--lookup->reads == 0) look_up_offsets(broker, lookup);
+                                   }));
+  }
+}
+
 void handle_list_offsets(Broker& broker, Request request) {
   wire::ListOffsetsRequest message;
   if (!broker.decode_body(request, message)) return;
   Arena arena;
-  api::ListOffsetsPlan plan = api::plan_list_offsets(broker.context(request, arena), broker.facts(), message);
-  for (const api::OffsetQuery& query : plan.queries) {
-    auto& row = plan.response.topics[query.topic].partitions[query.partition];
-    Partition* const partition = broker.partition(query.id);
-    row.error_code = code_of(partition == nullptr ? ErrorCode::not_leader_or_follower
-                                                  : find_offset(*partition, plan, query, request.version, row));
-  }
-  broker.answer(request, plan.response);
+  auto lookup = std::make_shared<OffsetLookup>();
+  lookup->plan = api::plan_list_offsets(broker.context(request, arena), broker.facts(), message);
+  lookup->request = std::move(request);
+  look_up_offsets(broker, lookup);
 }
 
 constexpr Route table[] = {
@@ -190,7 +222,6 @@ constexpr Route table[] = {
     {wire::ApiKey::fetch, [](Broker& broker, Request request) { broker.fetch_path().handle(std::move(request)); }},
     {wire::ApiKey::list_offsets, handle_list_offsets},
     {wire::ApiKey::metadata, handle_metadata},
-    {wire::ApiKey::find_coordinator, answer_at_once<wire::FindCoordinatorRequest, find_coordinator>},
     {wire::ApiKey::api_versions, answer_at_once<wire::ApiVersionsRequest, api::api_versions>},
     {wire::ApiKey::create_topics, handle_create_topics},
     {wire::ApiKey::delete_topics, handle_delete_topics},
@@ -204,13 +235,21 @@ constexpr Route table[] = {
 }  // namespace
 
 std::span<const Route> routes() {
-  return table;
+  static const std::vector<Route> all = [] {
+    std::vector<Route> rows(std::begin(table), std::end(table));
+    const std::span<const Route> admin = admin_routes();
+    rows.insert(rows.end(), admin.begin(), admin.end());
+    const std::span<const Route> groups = group_routes();
+    rows.insert(rows.end(), groups.begin(), groups.end());
+    return rows;
+  }();
+  return all;
 }
 
 Handler handler_of(wire::ApiKey key) {
-  const auto found =
-      std::find_if(std::begin(table), std::end(table), [&](const Route& route) { return route.key == key; });
-  return found == std::end(table) ? nullptr : found->handler;
+  const std::span<const Route> all = routes();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Route& route) { return route.key == key; });
+  return found == all.end() ? nullptr : found->handler;
 }
 
 }  // namespace moldau::broker

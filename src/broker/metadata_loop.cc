@@ -20,7 +20,8 @@ MetadataLoop::~MetadataLoop() {
 void MetadataLoop::stop() {
   if (log_ != nullptr) log_->set_listener(nullptr);
   if (snapshot_timer_ != 0) surface_.timers.cancel(snapshot_timer_);
-  snapshot_timer_ = 0;
+  if (clean_timer_ != 0) surface_.timers.cancel(clean_timer_);
+  snapshot_timer_ = clean_timer_ = 0;
   failed_ = true;
   subscriber_ = nullptr;
   on_fatal_ = nullptr;

@@ -64,6 +64,7 @@ class MetadataLoop final : private store::LogListener {
   void stop();
 
   const raft::Node& node() const { return *node_; }
+  int16_t kraft_version() const { return kraft_version_; }
   const std::string& cluster_id() const { return cluster_id_; }
   Offset high_watermark() const { return node_->high_watermark(); }
   /// Offset after the last record of the log, committed or not.
@@ -82,7 +83,7 @@ class MetadataLoop final : private store::LogListener {
   struct SnapshotFile {
     raft::SnapshotId id;
     uint64_t size = 0;
-    WallMillis modified = 0;
+    std::optional<WallMillis> timestamp;  ///< of the last record in it, as its header says; nothing if that is damaged
   };
 
   // LogListener.
@@ -94,6 +95,7 @@ class MetadataLoop final : private store::LogListener {
 
   // Start.
   Status list_snapshots();
+  Status settle_log_end();
   Status format_if_empty();
   Status load_bootstrap(std::vector<metadata::EncodedRecord>& records);
   Status load_snapshot();
@@ -117,6 +119,12 @@ class MetadataLoop final : private store::LogListener {
   // Snapshots (metadata_snapshots.cc).
   void maybe_snapshot();
   void write_snapshot_in_pool();
+  static std::optional<WallMillis> header_timestamp(io::Disk& disk, const std::string& path);
+  /// Lets the oldest snapshots go, and the segments below the oldest that is left.
+  void clean();
+  void arm_cleaning();
+  bool drop_oldest_snapshot();
+  void remove_later(std::string path);
   std::string path_of(const raft::SnapshotId& id) const;
 
   io::Surface surface_;
@@ -145,6 +153,7 @@ class MetadataLoop final : private store::LogListener {
   uint64_t bytes_since_snapshot_ = 0;
   Instant snapshot_deadline_ = Instant::never();
   io::TimerId snapshot_timer_ = 0;
+  io::TimerId clean_timer_ = 0;
   bool snapshot_running_ = false;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };

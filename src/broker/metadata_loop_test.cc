@@ -317,6 +317,193 @@ TEST(MetadataLoop, SnapshotsReplaceTheLog) {
   EXPECT_EQ(rig.create("one-more"), ErrorCode::none);
 }
 
+/// Base offsets of the log's segments, and ends of the snapshots, as the folder shows them.
+std::vector<Offset> bases(Rig& rig, std::string_view ending = ".log") {
+  std::vector<Offset> found;
+  for (const std::string& name : rig.names(metadata_folder, ending)) found.push_back(std::stoll(name.substr(0, 20)));
+  std::sort(found.begin(), found.end());
+  return found;
+}
+std::vector<Offset> snapshot_ends(Rig& rig) { return bases(rig, ".checkpoint"); }
+
+/// What holds at any time: the log reaches back to the newest snapshot, and no snapshot lies before the log.
+void check_folder(Rig& rig, const std::string& when) {
+  const std::vector<Offset> segments = bases(rig);
+  const std::vector<Offset> snapshots = snapshot_ends(rig);
+  ASSERT_FALSE(segments.empty()) << when;
+  ASSERT_FALSE(snapshots.empty()) << when;
+  EXPECT_LE(segments.front(), snapshots.back()) << when;
+  EXPECT_GE(snapshots.front(), segments.front()) << when;
+}
+
+TEST(MetadataLoop, SegmentsBelowTheOldestSnapshotGo) {
+  Rig rig(21, {{"metadata.log.max.record.bytes.between.snapshots", "3000"},
+               {"metadata.max.retention.bytes", "70000"},
+               {"internal.metadata.log.segment.bytes", "1024"}});
+  rig.open();
+  rig.add_broker();
+  Offset start_before = 0;
+  for (int i = 0; i < 120; ++i) {
+    ASSERT_EQ(rig.create(fmt::format("topic-{}", i), 2), ErrorCode::none);
+    const store::Log* log = rig.store->find({metadata_topic_id, 0});
+    EXPECT_GE(log->log_start(), start_before);
+    start_before = log->log_start();
+    EXPECT_LE(log->log_start(), snapshot_ends(rig).back());
+  }
+  rig.settle(seconds(1));
+  check_folder(rig, "after writing");
+  const std::vector<Offset> segments = bases(rig);
+  const std::vector<Offset> snapshots = snapshot_ends(rig);
+  EXPECT_GT(segments.front(), 0);
+  EXPECT_GT(snapshots.size(), 1U) << "what fits stays";
+  ASSERT_GT(segments.size(), 1U);
+  EXPECT_GT(segments[1], snapshots.front()) << "a whole segment below the oldest snapshot stayed";
+  // The files wait for their delay, then they are gone.
+  EXPECT_FALSE(rig.names(metadata_folder, ".log.deleted").empty());
+  EXPECT_FALSE(rig.names(metadata_folder, ".checkpoint.deleted").empty());
+  rig.settle(seconds(62));
+  EXPECT_TRUE(rig.names(metadata_folder, ".deleted").empty());
+  EXPECT_EQ(bases(rig).front(), segments.front());
+
+  // A restart begins where the files begin, and everything is there.
+  const metadata::ImageRef before = rig.loop->image();
+  rig.loop->stop();
+  ASSERT_TRUE(rig.store->close(1).ok());
+  rig.open();
+  EXPECT_EQ(rig.store->find({metadata_topic_id, 0})->log_start(), segments.front());
+  EXPECT_EQ(rig.image().topic_count(), 120U);
+  EXPECT_EQ(rig.image().topic("topic-0")->id, before->topic("topic-0")->id);
+}
+
+TEST(MetadataLoop, WhatIsDeletedGoesWithTheNextStartToo) {
+  Rig rig(22, {{"metadata.log.max.record.bytes.between.snapshots", "3000"},
+               {"metadata.max.retention.bytes", "0"},
+               {"internal.metadata.log.segment.bytes", "1024"}});
+  rig.open();
+  rig.add_broker();
+  for (int i = 0; i < 60; ++i) ASSERT_EQ(rig.create(fmt::format("topic-{}", i), 2), ErrorCode::none);
+  rig.settle(seconds(1));
+  ASSERT_FALSE(rig.names(metadata_folder, ".checkpoint.deleted").empty());
+  const Offset first = snapshot_ends(rig).front();
+  // A snapshot that a crash brought back.
+  ASSERT_GT(bases(rig).front(), 50);
+  rig.loop->stop();
+  ASSERT_TRUE(rig.store->close(1).ok());
+  rig.close();
+  const std::string stale = fmt::format("{}/{:020}-0000000001.checkpoint", metadata_folder, 50);
+  rig.put(stale, as_bytes("whatever"));
+  rig.config["metadata.log.max.record.bytes.between.snapshots"] = "1000000";  // no further one
+  rig.open();
+  EXPECT_TRUE(rig.names(metadata_folder, ".deleted").empty());
+  EXPECT_EQ(snapshot_ends(rig), std::vector<Offset>{first});
+  EXPECT_EQ(rig.image().topic_count(), 60U);
+}
+
+TEST(MetadataLoop, SnapshotsGoByAgeToo) {
+  Rig rig(23, {{"metadata.log.max.snapshot.interval.ms", "600000"},  // 10 minutes
+               {"metadata.max.retention.ms", "3600000"},             // an hour
+               {"internal.metadata.log.segment.bytes", "1024"}});
+  rig.open();
+  rig.add_broker();
+  for (int i = 0; i < 24; ++i) {  // four hours
+    ASSERT_EQ(rig.create(fmt::format("topic-{}", i), 2), ErrorCode::none);
+    rig.settle(seconds(601));
+  }
+  const size_t kept = snapshot_ends(rig).size();
+  EXPECT_GE(kept, 5U);
+  EXPECT_LE(kept, 8U);
+  EXPECT_GT(bases(rig).front(), 0);
+  check_folder(rig, "by age");
+  // Nothing new comes, so time alone has to do it; also over a restart, which reads the times from the files.
+  rig.loop->stop();
+  ASSERT_TRUE(rig.store->close(1).ok());
+  rig.open();
+  EXPECT_EQ(snapshot_ends(rig).size(), kept);
+  rig.settle(seconds(3600 + 700));
+  EXPECT_LE(snapshot_ends(rig).size(), 2U);
+  EXPECT_EQ(rig.image().topic_count(), 24U);
+}
+
+TEST(MetadataLoop, ALogThatEndsBelowItsSnapshotGoesOnAtItsEnd) {
+  Rig rig(24, {{"metadata.log.max.record.bytes.between.snapshots", "3000"}});
+  rig.open();
+  rig.add_broker();
+  for (int i = 0; i < 30; ++i) ASSERT_EQ(rig.create(fmt::format("topic-{}", i), 2), ErrorCode::none);
+  rig.settle(seconds(1));
+  const Offset end = snapshot_ends(rig).back();
+  ASSERT_GT(end, 20);
+  const size_t known = [&] {
+    rig.loop->stop();
+    EXPECT_TRUE(rig.store->close(1).ok());
+    rig.close();
+    const std::string newest =
+        fmt::format("{}/{}", metadata_folder, raft::snapshot_file_name({.end = end, .epoch = 1}));
+    const auto contents = metadata::read_snapshot(io::read_file(rig.node.disk(), newest, 1 << 24).value());
+    metadata::ImageBuilder builder;
+    for (const metadata::EncodedRecord& record : contents.value().records) EXPECT_TRUE(builder.apply(record, 0).ok());
+    return builder.build()->topic_count();
+  }();
+  for (const std::string& name : rig.names(metadata_folder, ".log")) {
+    ASSERT_TRUE(rig.node.disk().remove(fmt::format("{}/{}", metadata_folder, name)).ok());
+  }
+  rig.open();
+  EXPECT_EQ(rig.image().topic_count(), known);
+  EXPECT_GT(rig.loop->log_end(), end);
+  rig.add_broker();
+  ASSERT_EQ(rig.create("after"), ErrorCode::none);
+  rig.loop->stop();
+  ASSERT_TRUE(rig.store->close(1).ok());
+  rig.open();
+  EXPECT_NE(rig.image().topic("after"), nullptr);
+  EXPECT_EQ(rig.image().topic_count(), known + 1);
+}
+
+TEST(MetadataLoop, CleaningOutlivesPowerCuts) {
+  size_t kept = 0;
+  size_t cleaned = 0;
+  size_t crashes = 0;
+  for (uint64_t seed = 1; seed <= 80; ++seed) {
+    Rig rig(seed, {{"metadata.log.max.record.bytes.between.snapshots", "1500"},
+                   {"metadata.max.retention.bytes", seed % 3 == 0 ? "0" : "6000"},
+                   {"internal.metadata.delete.delay.millis", seed % 2 == 0 ? "20" : "60000"},
+                   {"internal.metadata.log.segment.bytes", "700"}});
+    std::set<std::string> answered;
+    for (int life = 0; life < 6; ++life) {
+      const Status opened = rig.try_open();
+      if (!opened.ok() && rig.node.crashed()) {
+        rig.close();
+        rig.node.restart();
+        continue;
+      }
+      const std::string when = fmt::format("seed {} life {}", seed, life);
+      ASSERT_TRUE(opened.ok()) << when << ": " << opened.failure().message;
+      for (const std::string& name : answered) ASSERT_NE(rig.image().topic(name), nullptr) << when << " lost " << name;
+      check_folder(rig, when);
+      if (bases(rig).front() > 0) ++cleaned;
+      rig.settle();
+      if (!rig.node.crashed()) rig.add_broker();
+      rig.node.disk().crash_after_operations(20 + (seed * 37 + static_cast<uint64_t>(life) * 101) % 400);
+      for (int i = 0; i < 60 && !rig.node.crashed(); ++i) {
+        const std::string name = fmt::format("t{}-{}", life, i);
+        if (rig.create(name, 3) == ErrorCode::none) answered.insert(name);
+        if (i % 8 == 7 && !rig.node.crashed()) rig.settle(milliseconds(30));  // snapshots and removals have their time
+      }
+      if (rig.node.crashed()) {
+        ++crashes;
+      } else {
+        check_folder(rig, when + " before its end");
+        rig.node.crash();
+      }
+      rig.close();
+      rig.node.restart();
+    }
+    kept += answered.size();
+  }
+  EXPECT_GT(kept, 3000U);
+  EXPECT_GT(crashes, 200U);
+  EXPECT_GT(cleaned, 20U);
+}
+
 TEST(MetadataLoop, SnapshotsComeByTimeToo) {
   Rig rig(6, {{"metadata.log.max.snapshot.interval.ms", "60000"}});
   rig.open();

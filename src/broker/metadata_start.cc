@@ -25,8 +25,9 @@ store::LogConfig log_config(const metadata::BrokerSettings& settings) {
   store::LogConfig config;
   config.segment_bytes = settings.metadata_log_segment_bytes;
   config.segment_ms = settings.metadata_log_segment_ms;
-  config.retention_bytes = -1;  // snapshots decide what may go
+  config.retention_bytes = -1;  // snapshots decide what may go: what lies below the log's start
   config.retention_ms = -1;
+  config.file_delete_delay_ms = settings.metadata_delete_delay_ms;
   config.write_caching = false;
   return config;
 }
@@ -44,7 +45,7 @@ std::vector<metadata::EndpointImage> controller_endpoints(const metadata::Broker
 
 Status MetadataLoop::start() {
   ASSERT(log_ == nullptr && !store_.folders().empty());
-  const store::FolderIdentity& identity = store_.folders().front().identity;
+  const store::FolderIdentity& identity = store_.metadata_folder().identity;
   cluster_id_ = identity.cluster_id;
   directory_id_ = identity.directory_id;
   ASSIGN_OR_RETURN(log_, store_.open_metadata_log(log_config(options_.settings)));
@@ -80,6 +81,7 @@ Status MetadataLoop::start() {
   controller_ = std::make_unique<metadata::Controller>(std::move(options));
 
   RETURN_IF_FAILED(load_snapshot());
+  RETURN_IF_FAILED(settle_log_end());
   RETURN_IF_FAILED(replay_log());
   RETURN_IF_FAILED(settle_voters());
   metadata::ImageDelta delta;
@@ -91,14 +93,30 @@ Status MetadataLoop::list_snapshots() {
   ASSIGN_OR_RETURN(const std::vector<io::DirectoryEntry> entries, surface_.disk.list(folder_));
   for (const io::DirectoryEntry& entry : entries) {
     if (const auto id = raft::parse_snapshot_file_name(entry.name)) {
-      snapshots_.push_back({*id, entry.size, entry.modified_wall_ms});
-    } else if (entry.name.ends_with(".checkpoint.part") || entry.name.ends_with(".checkpoint.tmp")) {
-      RETURN_IF_FAILED(surface_.disk.remove(folder_ + "/" + entry.name));  // cut short by a crash
+      snapshots_.push_back({*id, entry.size, header_timestamp(surface_.disk, folder_ + "/" + entry.name)});
+      continue;
+    }
+    for (const std::string_view cut_short : {".checkpoint.part", ".checkpoint.tmp", ".checkpoint.deleted"}) {
+      if (entry.name.ends_with(cut_short)) RETURN_IF_FAILED(surface_.disk.remove(folder_ + "/" + entry.name));
     }
   }
   std::sort(snapshots_.begin(), snapshots_.end(),
             [](const SnapshotFile& a, const SnapshotFile& b) { return a.id < b.id; });
+  // Those before the log's start were let go when its segments were. The newest stays, whatever the log looks like.
+  while (snapshots_.size() > 1 && snapshots_.front().id.end < log_->log_start()) {
+    RETURN_IF_FAILED(surface_.disk.remove(path_of(snapshots_.front().id)));
+    snapshots_.erase(snapshots_.begin());
+  }
   return {};
+}
+
+/// A log that ends below the newest snapshot goes on at the snapshot's end, as Kafka's does: what it holds is in the
+/// snapshot, and records appended below that end would count for nothing at the next start.
+Status MetadataLoop::settle_log_end() {
+  if (log_->next_offset() >= last_snapshot_.end) return {};
+  trace(TraceLevel::warn, "event=metadata_log_behind_snapshot log_end={} snapshot_end={}", log_->next_offset(),
+        last_snapshot_.end);
+  return log_->restart_at(last_snapshot_.end);
 }
 
 raft::VoterSet MetadataLoop::own_voters(bool with_directory) const {
@@ -289,6 +307,7 @@ Status MetadataLoop::start_node() {
          nullptr);
   // A registration always makes a record: without one the log took nothing.
   if (failed_ || pending_.empty()) return Failure{FailureKind::io, "the metadata log takes no records"};
+  arm_cleaning();
   return {};
 }
 

@@ -14,6 +14,7 @@ namespace moldau::broker {
 struct Metrics {
   uint64_t connections_accepted = 0;
   uint64_t connections_refused = 0;
+  uint64_t connections_delayed = 0;
   uint64_t idle_connections_closed = 0;
   uint64_t slow_frames_closed = 0;
   uint64_t malformed_frames = 0;
@@ -29,6 +30,7 @@ struct Metrics {
   uint64_t produce_errors = 0;
   uint64_t fetch_errors = 0;
   uint64_t cold_reads = 0;
+  uint64_t coordinators_failed = 0;
   std::array<uint64_t, wire::api_key_count> requests{};
   // Read off when asked.
   uint64_t connections = 0;

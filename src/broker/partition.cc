@@ -31,7 +31,7 @@ Partition::~Partition() {
   while (waits_ != nullptr) waits_->unlink();
 }
 
-void Partition::apply(const metadata::PartitionImage& image, int32_t min_insync_replicas) {
+void Partition::apply(const metadata::PartitionImage& image, int32_t min_insync_replicas, Duration replica_lag_max) {
   if (image.leader != self_) {
     if (leads()) demote(ErrorCode::not_leader_or_follower);
     leader_epoch_ = std::max(leader_epoch_, image.leader_epoch);
@@ -54,7 +54,8 @@ void Partition::apply(const metadata::PartitionImage& image, int32_t min_insync_
                                  .partition_epoch = image.partition_epoch,
                                  .replicas = image.replicas,
                                  .isr = image.isr,
-                                 .min_insync_replicas = min_insync_replicas};
+                                 .min_insync_replicas = min_insync_replicas,
+                                 .replica_lag_max = replica_lag_max};
   leader_.emplace(std::move(options), log_.next_offset(), log_.commit_end(), high_watermark_);
   high_watermark_ = leader_->high_watermark();
   leader_epoch_ = image.leader_epoch;
@@ -180,6 +181,10 @@ store::LogConfig log_config_of(const metadata::TopicSettings& settings, int32_t 
   config.producer_id_expiration_ms = producer_id_expiration_ms;
   config.cleanup_delete = settings.cleanup_delete;
   config.cleanup_compact = settings.cleanup_compact;
+  config.delete_retention_ms = settings.delete_retention_ms;
+  config.min_cleanable_dirty_ratio = settings.min_cleanable_dirty_ratio;
+  config.min_compaction_lag_ms = settings.min_compaction_lag_ms;
+  config.max_compaction_lag_ms = settings.max_compaction_lag_ms;
   config.preallocate = settings.preallocate;
   config.write_caching = settings.write_caching;
   return config;

@@ -66,7 +66,7 @@ class Partition final : public store::LogListener {
   const log::AdmissionConfig& admission() const noexcept { return admission_; }
 
   /// Takes up what the image says: leads, follows, or neither.
-  void apply(const metadata::PartitionImage& image, int32_t min_insync_replicas);
+  void apply(const metadata::PartitionImage& image, int32_t min_insync_replicas, Duration replica_lag_max);
   /// Takes up new settings of the topic.
   void configure(const metadata::TopicSettings& settings);
   /// The partition goes away: everything that waits gets `error`.

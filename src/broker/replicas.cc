@@ -41,7 +41,22 @@ void Replicas::apply(const metadata::Image& image, const metadata::ImageDelta* d
     if (resource.type != metadata::ConfigResourceType::topic) continue;
     if (const metadata::TopicImage* const topic = image.topic(resource.name)) reconfigure(image, *topic);
   }
-  if (brokers) image.for_each_topic([&](const metadata::TopicImage& topic) { reconfigure(image, topic); });
+  if (!brokers) return;
+  image.for_each_topic([&](const metadata::TopicImage& topic) { reconfigure(image, topic); });
+  store_.configure_cleaner(cleaner_options(image));
+}
+
+store::CleanerOptions Replicas::cleaner_options(const metadata::Image& image) const {
+  const metadata::CleanerSettings settings = metadata::resolve_cleaner(image.broker_layers(self_, &static_config_));
+  store::CleanerOptions options;
+  options.enable = settings.enable;
+  options.threads = settings.threads;
+  options.dedupe_buffer_bytes = static_cast<uint64_t>(std::max<int64_t>(settings.dedupe_buffer_bytes, 0));
+  options.load_factor = settings.load_factor;
+  options.io_buffer_bytes = static_cast<uint64_t>(std::max(settings.io_buffer_bytes, 0));
+  options.io_bytes_per_second_max = settings.io_bytes_per_second_max;
+  options.backoff_ms = settings.backoff_ms;
+  return options;
 }
 
 void Replicas::apply_all(const metadata::Image& image) {
@@ -55,6 +70,7 @@ void Replicas::apply_all(const metadata::Image& image) {
         [&](PartitionIndex index, const metadata::PartitionRef&) { apply_partition(image, topic, index); });
     reconfigure(image, topic);
   });
+  store_.configure_cleaner(cleaner_options(image));
 }
 
 void Replicas::remove_topic(const Uuid& id) {
@@ -95,7 +111,8 @@ void Replicas::apply_partition(const metadata::Image& image, const metadata::Top
     partitions_.emplace(id, std::move(made));
     hosted->configure(settings_of(image, topic.name));
   }
-  hosted->apply(*partition, settings_of(image, topic.name).min_insync_replicas);
+  hosted->apply(*partition, settings_of(image, topic.name).min_insync_replicas,
+                milliseconds(settings_.replica_lag_time_max_ms));
 }
 
 void Replicas::reconfigure(const metadata::Image& image, const metadata::TopicImage& topic) {

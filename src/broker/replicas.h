@@ -34,6 +34,8 @@ class Replicas {
   }
   /// How the logs of a topic are configured, as the image says now.
   store::LogConfig log_config(const metadata::Image& image, const std::string& topic) const;
+  /// The settings of compaction in `image`.
+  store::CleanerOptions cleaner_options(const metadata::Image& image) const;
 
  private:
   void apply_all(const metadata::Image& image);

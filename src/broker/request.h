@@ -42,6 +42,7 @@ struct Request {
   int16_t version = 0;
   int32_t correlation_id = 0;
   std::string_view client_id;
+  std::shared_ptr<Arena> repairs;  ///< text of the message that was no UTF-8; null in all but odd requests
 };
 
 /// Parts of files and memory that are sent where an encoded message has a cut.

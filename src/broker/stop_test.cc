@@ -98,7 +98,7 @@ class HttpClient final : public io::StreamHandler {
 
 TEST(AdminHttp, PagesAndBadRequests) {
   BrokerWorld world;
-  AdminHttp admin(world.world().node("broker").surface(), world.broker());
+  AdminHttp admin(world.world().node("broker").surface(), &world.broker());
   ASSERT_TRUE(admin.listen({"broker", 9644}).ok());
   const auto get = [&](const std::string& request) {
     HttpClient client(world.world().node("client").surface(), {"broker", 9644}, request);

@@ -175,6 +175,15 @@ class BrokerWorld {
     broker_.reset();
   }
 
+  /// Kills the node and starts it on what its disk kept.
+  void crash_and_start(io::sim::CrashKind kind = io::sim::CrashKind::process) {
+    clients_.clear();
+    world_.node("broker").crash(kind);
+    broker_.reset();
+    world_.node("broker").restart();
+    start();
+  }
+
   io::sim::World& world() { return world_; }
   Broker& broker() { return *broker_; }
   RawClient& connect() {

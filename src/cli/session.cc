@@ -152,9 +152,7 @@ Result<std::unique_ptr<Session>> Session::open(const Invocation& invocation) {
 }
 
 Result<std::unique_ptr<Session>> Session::open(SessionOptions options) {
-  io::posix::LoopOptions loop_options;
-  loop_options.pool_threads = 1;
-  ASSIGN_OR_RETURN(std::unique_ptr<io::posix::Loop> loop, io::posix::Loop::make(loop_options));
+  ASSIGN_OR_RETURN(std::unique_ptr<io::posix::Loop> loop, io::posix::Loop::make());
   std::unique_ptr<Session> session(new Session());
   client::ClientOptions client_options;
   client_options.bootstrap = options.brokers;

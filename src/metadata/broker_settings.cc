@@ -103,6 +103,35 @@ Status check_listeners(const std::vector<ListenerConfig>& listeners) {
   return {};
 }
 
+/// The listener that brokers use among themselves: the one named, else the one called as
+/// security.inter.broker.protocol, else (Kafka would not start) the first.
+Status resolve_inter_broker_listener(const Reader& read, BrokerSettings& settings) {
+  const std::optional<std::string> name = read.find("inter.broker.listener.name");
+  if (name && read.layers.static_broker->contains("security.inter.broker.protocol")) {
+    return invalid("Only one of inter.broker.listener.name and security.inter.broker.protocol should be set.");
+  }
+  const std::string protocol = read.text("security.inter.broker.protocol");
+  if (protocol != "PLAINTEXT") {
+    return invalid("security.inter.broker.protocol: only PLAINTEXT is served in this version, not " + protocol);
+  }
+  settings.inter_broker_listener_name = upper(name ? *name : protocol);
+  std::string names;
+  bool found = false;
+  for (const ListenerConfig& listener : settings.advertised_listeners) {
+    found |= listener.name == settings.inter_broker_listener_name;
+    names += (names.empty() ? "" : ",") + listener.name;
+  }
+  if (found) return {};
+  if (name) {
+    return invalid(
+        "inter.broker.listener.name must be a listener name defined in advertised.listeners. The valid options based "
+        "on currently configured listeners are " +
+        names);
+  }
+  if (!settings.listeners.empty()) settings.inter_broker_listener_name = settings.listeners.front().name;
+  return {};
+}
+
 Status resolve_listeners(const Reader& read, BrokerSettings& settings) {
   const bool map_is_set = read.layers.static_broker->contains("listener.security.protocol.map");
   ASSIGN_OR_RETURN(ConfigMap protocols, parse_protocol_map(read));
@@ -141,11 +170,7 @@ Status resolve_listeners(const Reader& read, BrokerSettings& settings) {
     const std::string name = upper(controller_names.front());
     settings.controller_listeners.push_back({name, "localhost", default_controller_port, SecurityProtocol::plaintext});
   }
-  settings.inter_broker_listener_name = upper(read.text("inter.broker.listener.name"));
-  if (settings.inter_broker_listener_name.empty() && !settings.listeners.empty()) {
-    settings.inter_broker_listener_name = settings.listeners.front().name;
-  }
-  return {};
+  return resolve_inter_broker_listener(read, settings);
 }
 
 Status resolve_identity(const Reader& read, BrokerSettings& settings) {
@@ -174,12 +199,19 @@ Status resolve_identity(const Reader& read, BrokerSettings& settings) {
   return {};
 }
 
+/// One folder has one name.
+std::string without_slash(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
 Status resolve_folders(const Reader& read, BrokerSettings& settings) {
-  for (const std::string& folder : read.list(read.find("log.dirs") ? "log.dirs" : "log.dir")) {
+  for (const std::string& given : read.list(read.find("log.dirs") ? "log.dirs" : "log.dir")) {
+    const std::string folder = without_slash(given);
     const auto seen = std::find(settings.log_dirs.begin(), settings.log_dirs.end(), folder);
     if (seen == settings.log_dirs.end()) settings.log_dirs.push_back(folder);
   }
-  settings.metadata_log_dir = read.text("metadata.log.dir");
+  settings.metadata_log_dir = without_slash(read.text("metadata.log.dir"));
   if (settings.metadata_log_dir.empty()) settings.metadata_log_dir = settings.log_dirs.front();
   return {};
 }
@@ -191,6 +223,8 @@ Status resolve_connections(const Reader& read, BrokerSettings& settings) {
   settings.max_connections = read.int32("max.connections");
   settings.max_connections_per_ip = read.int32("max.connections.per.ip");
   settings.max_connection_creation_rate = read.int32("max.connection.creation.rate");
+  settings.quota_window_num = read.int32("quota.window.num");
+  settings.quota_window_size_seconds = read.int32("quota.window.size.seconds");
   for (const std::string& entry : read.list("max.connections.per.ip.overrides")) {
     const size_t colon = entry.rfind(':');
     const std::optional<int64_t> count =
@@ -218,6 +252,7 @@ void resolve_logs(const Reader& read, BrokerSettings& settings) {
   settings.log_flush_offset_checkpoint_interval_ms = read.int32("log.flush.offset.checkpoint.interval.ms");
   settings.log_flush_start_offset_checkpoint_interval_ms = read.int32("log.flush.start.offset.checkpoint.interval.ms");
   settings.replica_high_watermark_checkpoint_interval_ms = read.int64("replica.high.watermark.checkpoint.interval.ms");
+  settings.replica_lag_time_max_ms = read.int64("replica.lag.time.max.ms");
   settings.topic_defaults = resolve_topic("", nullptr, read.layers);
 }
 
@@ -236,6 +271,7 @@ void resolve_quorum(const Reader& read, BrokerSettings& settings) {
   settings.metadata_log_max_snapshot_interval_ms = read.int64("metadata.log.max.snapshot.interval.ms");
   settings.metadata_max_retention_bytes = read.int64("metadata.max.retention.bytes");
   settings.metadata_max_retention_ms = read.int64("metadata.max.retention.ms");
+  settings.metadata_delete_delay_ms = std::max<int64_t>(read.int64("internal.metadata.delete.delay.millis"), 0);
 }
 
 }  // namespace
@@ -284,6 +320,7 @@ Result<BrokerSettings> resolve_broker(const ConfigMap& static_config) {
   RETURN_IF_FAILED(resolve_folders(read, settings));
   RETURN_IF_FAILED(resolve_connections(read, settings));
   resolve_logs(read, settings);
+  ASSIGN_OR_RETURN(settings.groups, resolve_group_config(read.layers));
   resolve_quorum(read, settings);
   for (const std::string_view name : {"log.retention.ms", "log.retention.minutes", "log.retention.hours"}) {
     const std::optional<std::string> value = read.find(name);

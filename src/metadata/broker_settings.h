@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "metadata/config_resolve.h"
+#include "metadata/group_config.h"
 
 namespace moldau::metadata {
 
@@ -61,6 +62,8 @@ struct BrokerSettings {
   int32_t max_connections_per_ip = INT32_MAX;
   std::map<std::string, int32_t, std::less<>> max_connections_per_ip_overrides;
   int32_t max_connection_creation_rate = INT32_MAX;
+  int32_t quota_window_num = 11;
+  int32_t quota_window_size_seconds = 1;
   int32_t fetch_max_bytes = 57'671'680;
   int32_t max_incremental_fetch_session_cache_slots = 1000;
   int32_t max_request_partition_size_limit = 2000;
@@ -70,6 +73,7 @@ struct BrokerSettings {
   int32_t log_flush_offset_checkpoint_interval_ms = 60'000;
   int32_t log_flush_start_offset_checkpoint_interval_ms = 60'000;
   int64_t replica_high_watermark_checkpoint_interval_ms = 5'000;
+  int64_t replica_lag_time_max_ms = 30'000;
   bool controlled_shutdown_enable = true;
   int32_t broker_session_timeout_ms = 9'000;
   int32_t broker_heartbeat_interval_ms = 2'000;
@@ -80,7 +84,9 @@ struct BrokerSettings {
   int64_t metadata_log_max_snapshot_interval_ms = 3'600'000;
   int64_t metadata_max_retention_bytes = 104'857'600;
   int64_t metadata_max_retention_ms = 604'800'000;
+  int64_t metadata_delete_delay_ms = 60'000;
   TopicSettings topic_defaults;  ///< of a topic without overrides
+  GroupConfig groups;
 };
 
 /// Resolves and checks server.properties as a whole. Missing node.id, process.roles and controller.listener.names get

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace moldau::metadata {
 namespace {
@@ -171,6 +172,8 @@ std::optional<std::string> broker_value(const BrokerConfigLayers& layers, std::s
   const ConfigKey* key = find_broker_config(name);
   if (key == nullptr) return std::nullopt;
   for (const ConfigMap* layer : {layers.dynamic_broker, layers.dynamic_default, layers.static_broker}) {
+    // A foreign folder may hold dynamic settings that cannot change while a broker runs.
+    if (layer != layers.static_broker && key->update_mode == UpdateMode::read_only) continue;
     if (std::optional<std::string> text = checked_in(layer, *key)) return text;
   }
   if (!key->default_value) return std::nullopt;
@@ -206,9 +209,17 @@ std::vector<ConfigEntry> describe_broker(const BrokerConfigLayers& layers) {
     if (key->internal() && find_in(layers.static_broker, key->name) == nullptr) continue;
     entries.push_back(broker_entry(*key, layers));
   }
-  if (layers.static_broker == nullptr) return entries;
-  for (const auto& [name, value] : *layers.static_broker) {
-    if (find_broker_config(name) == nullptr) entries.push_back(unknown_entry(name, ConfigSource::static_broker, true));
+  const std::pair<const ConfigMap*, ConfigSource> maps[] = {
+      {layers.dynamic_broker, ConfigSource::dynamic_broker},
+      {layers.dynamic_default, ConfigSource::dynamic_default_broker},
+      {layers.static_broker, ConfigSource::static_broker}};
+  std::set<std::string_view> unknown;
+  for (const auto& [map, source] : maps) {
+    if (map == nullptr) continue;
+    for (const auto& [name, value] : *map) {
+      if (find_broker_config(name) != nullptr || !unknown.insert(name).second) continue;
+      entries.push_back(unknown_entry(name, source, source == ConfigSource::static_broker));
+    }
   }
   return entries;
 }
@@ -237,6 +248,24 @@ std::vector<ConfigEntry> created_topic_configs(const ConfigMap* overrides, const
   std::sort(entries.begin(), entries.end(), [](const ConfigEntry& a, const ConfigEntry& b) { return a.name < b.name; });
   for (ConfigEntry& entry : entries) entry.synonyms.clear();
   return entries;
+}
+
+CleanerSettings resolve_cleaner(const BrokerConfigLayers& layers) {
+  const auto integer = [&](std::string_view name, int64_t otherwise) {
+    return parse_integer(broker_value(layers, name).value_or("")).value_or(otherwise);
+  };
+  const auto number = [&](std::string_view name, double otherwise) {
+    return parse_double(broker_value(layers, name).value_or("")).value_or(otherwise);
+  };
+  CleanerSettings settings;
+  settings.enable = parse_boolean(broker_value(layers, "log.cleaner.enable").value_or("")).value_or(true);
+  settings.threads = static_cast<int32_t>(integer("log.cleaner.threads", settings.threads));
+  settings.dedupe_buffer_bytes = integer("log.cleaner.dedupe.buffer.size", settings.dedupe_buffer_bytes);
+  settings.load_factor = number("log.cleaner.io.buffer.load.factor", settings.load_factor);
+  settings.io_buffer_bytes = static_cast<int32_t>(integer("log.cleaner.io.buffer.size", settings.io_buffer_bytes));
+  settings.io_bytes_per_second_max = number("log.cleaner.io.max.bytes.per.second", settings.io_bytes_per_second_max);
+  settings.backoff_ms = integer("log.cleaner.backoff.ms", settings.backoff_ms);
+  return settings;
 }
 
 TopicSettings resolve_topic(std::string_view topic, const ConfigMap* overrides, const BrokerConfigLayers& layers) {

@@ -24,6 +24,9 @@ enum class ConfigSource : int8_t {
   dynamic_default_broker = 3,
   static_broker = 4,
   default_config = 5,
+  dynamic_broker_logger = 6,
+  client_metrics = 7,
+  group = 8,
 };
 
 /// The layers below a topic's own settings, strongest first. Any may be null (empty).
@@ -110,6 +113,21 @@ struct TopicSettings {
 
 /// Resolves all settings of a topic. Internal topics (`__*`) are never in page-cache mode.
 TopicSettings resolve_topic(std::string_view topic, const ConfigMap* overrides, const BrokerConfigLayers& layers);
+
+/// The settings of compaction that belong to the broker: log.cleaner.*.
+struct CleanerSettings {
+  bool enable = true;
+  int32_t threads = 1;
+  int64_t dedupe_buffer_bytes = 134'217'728;
+  double load_factor = 0.9;
+  int32_t io_buffer_bytes = 524'288;
+  double io_bytes_per_second_max = 1.7976931348623157E308;
+  int64_t backoff_ms = 15'000;
+
+  bool operator==(const CleanerSettings&) const = default;
+};
+
+CleanerSettings resolve_cleaner(const BrokerConfigLayers& layers);
 
 /// Checks the settings of one topic as CreateTopics and IncrementalAlterConfigs do: known names, values, and how they
 /// fit together. The failure (invalid_argument) has Kafka's message; the protocol's error for it is INVALID_CONFIG.

@@ -18,6 +18,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "metadata/controller_admin.h"
 #include "metadata/image.h"
 #include "metadata/records.h"
 #include "wire/error_code.h"
@@ -112,27 +113,15 @@ struct AlterPartition {
   std::vector<Member> isr;
   LeaderRecoveryState leader_recovery_state = LeaderRecoveryState::recovered;
 };
-enum class ConfigOperation : int8_t { set = 0, remove = 1, append = 2, subtract = 3 };
-struct ConfigChange {
-  std::string name;
-  ConfigOperation operation = ConfigOperation::set;
-  std::optional<std::string> value;
-};
-struct AlterConfigs {
-  struct Resource {
-    ConfigResource resource;
-    std::vector<ConfigChange> changes;
-  };
-  std::vector<Resource> resources;
-  bool validate_only = false;
-};
 /// The first thing a new leader does: bootstrap records into an empty log, an end to a transaction left open.
 struct Activate {};
 /// Time passed: sessions of remote brokers are looked at.
 struct Tick {};
 
-using ControllerRequest = std::variant<CreateTopics, DeleteTopics, AllocateProducerIds, RegisterBroker, BrokerHeartbeat,
-                                       RegisterController, AlterPartition, AlterConfigs, Activate, Tick>;
+using ControllerRequest =
+    std::variant<CreateTopics, DeleteTopics, AllocateProducerIds, RegisterBroker, BrokerHeartbeat, RegisterController,
+                 AlterPartition, AlterConfigs, Activate, Tick, CreatePartitions, ElectLeaders, AlterReassignments,
+                 AssignDirectories, UpdateFeatures, UnregisterBroker, AlterQuotas, AlterScram>;
 
 // Responses, in the order of the requests' variant
 // ------------------------------------------------------------------------
@@ -183,20 +172,15 @@ struct AlterPartitionResult {
   ErrorCode error = ErrorCode::none;
   PartitionImage partition;  ///< as it is after the change
 };
-struct AlterConfigsResult {
-  struct Resource {
-    ConfigResource resource;
-    ErrorCode error = ErrorCode::none;
-    std::optional<std::string> message;
-  };
-  std::vector<Resource> resources;
-};
 struct ActivateResult {};
 struct TickResult {};
 
-using ControllerResponse = std::variant<CreateTopicsResult, DeleteTopicsResult, AllocateProducerIdsResult,
-                                        RegisterBrokerResult, BrokerHeartbeatResult, RegisterControllerResult,
-                                        AlterPartitionResult, AlterConfigsResult, ActivateResult, TickResult>;
+using ControllerResponse =
+    std::variant<CreateTopicsResult, DeleteTopicsResult, AllocateProducerIdsResult, RegisterBrokerResult,
+                 BrokerHeartbeatResult, RegisterControllerResult, AlterPartitionResult, AlterConfigsResult,
+                 ActivateResult, TickResult, CreatePartitionsResult, ElectLeadersResult, AlterReassignmentsResult,
+                 AssignDirectoriesResult, UpdateFeaturesResult, UnregisterBrokerResult, AlterQuotasResult,
+                 AlterScramResult>;
 
 /// What handle() decided.
 struct Decision {
@@ -269,6 +253,14 @@ class Controller {
   Decision on(const AlterConfigs& request, const ControllerContext& context);
   Decision on(const Activate& request, const ControllerContext& context);
   Decision on(const Tick& request, const ControllerContext& context);
+  Decision on(const CreatePartitions& request, const ControllerContext& context);
+  Decision on(const ElectLeaders& request, const ControllerContext& context);
+  Decision on(const AlterReassignments& request, const ControllerContext& context);
+  Decision on(const AssignDirectories& request, const ControllerContext& context);
+  Decision on(const UpdateFeatures& request, const ControllerContext& context);
+  Decision on(const UnregisterBroker& request, const ControllerContext& context);
+  Decision on(const AlterQuotas& request, const ControllerContext& context);
+  Decision on(const AlterScram& request, const ControllerContext& context);
 
   BrokerConfigLayers layers() const { return image().broker_layers(options_.node_id, &options_.static_config); }
   bool is_registered(NodeId broker, int64_t epoch) const;

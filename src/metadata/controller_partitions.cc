@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "metadata/placement.h"
+
 namespace moldau::metadata {
 namespace {
 
@@ -39,6 +41,10 @@ ErrorCode check_proposal(const AlterPartition& request, const PartitionImage& pa
 /// `partition` after `record`, as the fold will make it.
 PartitionImage merged(PartitionImage partition, const wire::PartitionChangeRecord& record) {
   if (record.isr) partition.isr = *record.isr;
+  if (record.replicas) partition.replicas = *record.replicas;
+  if (record.directories) partition.directories = *record.directories;
+  if (record.removing_replicas) partition.removing = *record.removing_replicas;
+  if (record.adding_replicas) partition.adding = *record.adding_replicas;
   if (record.leader != -2) {
     partition.leader = record.leader;
     ++partition.leader_epoch;
@@ -98,6 +104,7 @@ PartitionChange change_of(const Image& image, const BrokerConfigLayers& layers, 
     if (node != transition.remove && node != transition.unclean) change.target_isr.push_back(node);
   }
   if (transition.unclean != no_node) change.unclean_shutdown_replicas = {transition.unclean};
+  change.default_directory = [&image](NodeId node) { return default_directory(image, node); };
   return change;
 }
 

@@ -568,10 +568,7 @@ TEST(AlterConfigs, ChecksLikeKafka) {
   EXPECT_EQ(alter(topic, {{"retention.ms", ConfigOperation::set, {}}}),
             "42 Null value not supported for : retention.ms");
   EXPECT_EQ(alter(topic, {{"nosuch", ConfigOperation::set, "1"}}), "40 Unknown topic config name: nosuch");
-  EXPECT_EQ(alter(broker, {{"log.retention.hours", ConfigOperation::set, "1"}}),
-            "42 Cannot update these configs dynamically: [log.retention.hours]");
-  EXPECT_EQ(alter({ConfigResourceType::broker, ""}, {{"log.retention.ms", ConfigOperation::set, "x"}}),
-            "42 Invalid value x for configuration log.retention.ms: Not a number of type LONG");
+  EXPECT_EQ(alter({ConfigResourceType::broker, "-1"}, {}), "42 Invalid negative broker ID.");
   EXPECT_EQ(alter({ConfigResourceType::broker, "x"}, {}), "42 Unable to parse broker name as a base 10 number.");
   EXPECT_EQ(alter({ConfigResourceType::broker_logger, "1"}, {}), "42 Unknown resource type 8");
   EXPECT_EQ(alter(topic, {{"cleanup.policy", ConfigOperation::append, "compact"}}), "0 <none>");

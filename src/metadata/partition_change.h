@@ -1,6 +1,6 @@
-// PartitionChange: what becomes of one partition when replicas leave or join its in-sync set, or its leader goes: the
-// next ISR, eligible leader replicas (KIP-966) and leader, as one PartitionChangeRecord. Pure arithmetic on one
-// partition; the controller decides which partitions to look at.
+// PartitionChange: what becomes of one partition when replicas leave or join its in-sync set, its leader goes or its
+// replicas are reassigned (KIP-455): the next replicas, ISR, eligible leader replicas (KIP-966) and leader, as one
+// PartitionChangeRecord. Pure arithmetic on one partition; the controller decides which partitions to look at.
 #pragma once
 
 #include <functional>
@@ -31,6 +31,14 @@ struct PartitionChange {
   std::vector<NodeId> target_isr;
   std::vector<NodeId> unclean_shutdown_replicas;  ///< never eligible
   std::optional<LeaderRecoveryState> target_recovery_state;
+  /// A reassignment: the replicas while it goes on, those that leave and those that join. Without values: as they are.
+  /// Complete at once where the ISR has all that stay.
+  std::optional<std::vector<NodeId>> target_replicas{};
+  std::optional<std::vector<NodeId>> target_removing{};
+  std::optional<std::vector<NodeId>> target_adding{};
+  std::vector<std::pair<NodeId, Uuid>> target_directories{};  ///< replicas that are elsewhere now
+  /// Where a replica goes that had no directory; needed with new replicas only.
+  std::function<Uuid(NodeId)> default_directory{};
 
   /// The record, or nothing when nothing changes.
   std::optional<wire::PartitionChangeRecord> build() const;

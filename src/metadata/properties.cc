@@ -202,10 +202,18 @@ Result<ConfigMap> parse_properties(std::string_view text) {
   return settings;
 }
 
+/// What the command line and the scripts read from MOLDAU_*; none of them is a broker's setting.
+bool is_command_line_variable(std::string_view rest) {
+  static constexpr std::string_view names[] = {"BROKERS", "USER", "PASS", "SASL_MECHANISM", "JOBS", "BINARY"};
+  return rest.starts_with("GLOBALS_") || rest.starts_with("TLS_") ||
+         std::find(std::begin(names), std::end(names), rest) != std::end(names);
+}
+
 std::optional<std::string> setting_of_environment_name(std::string_view variable) {
   std::string_view rest = variable;
   if (rest.starts_with("MOLDAU_")) {
     rest.remove_prefix(7);
+    if (is_command_line_variable(rest)) return std::nullopt;
   } else if (rest.starts_with("KAFKA_")) {
     if (std::find(std::begin(script_variables), std::end(script_variables), variable) != std::end(script_variables)) {
       return std::nullopt;

@@ -55,6 +55,12 @@ TEST(Environment, NamesSettings) {
   EXPECT_EQ(setting_of_environment_name("KAFKA_A__B___C_D"), "a_b-c.d");
   EXPECT_EQ(setting_of_environment_name("KAFKA_HEAP_OPTS"), std::nullopt);
   EXPECT_EQ(setting_of_environment_name("KAFKA_"), std::nullopt);
+  for (const char* command_line : {"MOLDAU_BROKERS", "MOLDAU_USER", "MOLDAU_PASS", "MOLDAU_GLOBALS_DIAL_TIMEOUT",
+                                   "MOLDAU_TLS_ENABLED", "MOLDAU_SASL_MECHANISM", "MOLDAU_JOBS", "MOLDAU_BINARY"}) {
+    EXPECT_EQ(setting_of_environment_name(command_line), std::nullopt) << command_line;
+  }
+  EXPECT_EQ(setting_of_environment_name("MOLDAU_BROKER_ID"), "broker.id");
+  EXPECT_EQ(setting_of_environment_name("MOLDAU_SASL_ENABLED_MECHANISMS"), "sasl.enabled.mechanisms");
   EXPECT_EQ(setting_of_environment_name("PATH"), std::nullopt);
   const std::pair<std::string, std::string> environment[] = {
       {"MOLDAU_NODE_ID", "2"}, {"KAFKA_NODE_ID", "3"}, {"KAFKA_LOG_DIRS", "/x"}, {"HOME", "/root"}};
@@ -100,6 +106,23 @@ TEST(BrokerSettings, KafkasOwnExampleFile) {
   EXPECT_EQ(settings.topic_defaults.retention_ms, 600'000);
   EXPECT_EQ(settings.inter_broker_listener_name, "PLAINTEXT");
   EXPECT_EQ(with_identity(map.value(), settings).at("broker.id"), "1");
+}
+
+TEST(BrokerSettings, TheListenerAmongBrokers) {
+  const std::string two = "INSIDE://a:1,OUTSIDE://b:2";
+  const std::string map = "INSIDE:PLAINTEXT,OUTSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT";
+  const auto named = resolve_broker(
+      {{"listeners", two}, {"listener.security.protocol.map", map}, {"inter.broker.listener.name", "outside"}});
+  ASSERT_TRUE(named.ok()) << named.failure().message;
+  EXPECT_EQ(named.value().inter_broker_listener_name, "OUTSIDE");
+  EXPECT_EQ(named.value().quota_window_num, 11);
+  EXPECT_EQ(named.value().replica_lag_time_max_ms, 30'000);
+  EXPECT_EQ(fault({{"inter.broker.listener.name", "OTHER"}}),
+            "inter.broker.listener.name must be a listener name defined in advertised.listeners. The valid options "
+            "based on currently configured listeners are PLAINTEXT");
+  EXPECT_EQ(fault({{"inter.broker.listener.name", "PLAINTEXT"}, {"security.inter.broker.protocol", "PLAINTEXT"}}),
+            "Only one of inter.broker.listener.name and security.inter.broker.protocol should be set.");
+  EXPECT_NE(fault({{"security.inter.broker.protocol", "SSL"}}), "");
 }
 
 TEST(BrokerSettings, SaysWhatIsWrong) {

@@ -11,8 +11,7 @@ constexpr ConfigKey table[] = {
     {8, "cleanup.policy", list, "delete", list_of(choices_compact_delete, true), medium, cluster_wide,
      "log.cleanup.policy", effective,
      "What happens to old segments: \"delete\" removes them by time and size (retention.ms, retention.bytes), "
-     "\"compact\" keeps the newest record of each key, both do both, an empty list keeps everything. Compaction "
-     "does not run yet in this version."},
+     "\"compact\" keeps the newest record of each key, both do both, an empty list keeps everything."},
     {14, "compression.gzip.level", int32, "-1", range_or_minus_one(1, 9), medium, cluster_wide,
      "compression.gzip.level", effective,
      "Level used when the broker itself compresses with gzip (compression.type=gzip): 1 is fastest, 9 is "
@@ -29,7 +28,9 @@ constexpr ConfigKey table[] = {
      "Level used when the broker itself compresses with zstd (compression.type=zstd). Negative levels trade "
      "size for speed."},
     {28, "delete.retention.ms", int64, "86400000", at_least(0), medium, cluster_wide,
-     "log.cleaner.delete.retention.ms", plain, no_effect_text},
+     "log.cleaner.delete.retention.ms", effective,
+     "How long compaction keeps a tombstone (a record without value), and the marker of a transaction, after it has "
+     "removed what they stand for: readers that begin at the start have this long to see them."},
     {18, "file.delete.delay.ms", int64, "60000", at_least(0), medium, cluster_wide, "log.segment.delete.delay.ms",
      effective,
      "How long the files of a deleted segment or topic stay on disk, renamed, before they are removed."},
@@ -47,7 +48,8 @@ constexpr ConfigKey table[] = {
      effective,
      "How many bytes of batches lie between two entries of the offset index. A smaller value makes reads find "
      "their place with less scanning and the index larger."},
-    {1000, "internal.segment.bytes", int32, null, {}, medium, cluster_wide, no_server_name, hidden, no_effect_text},
+    {1000, "internal.segment.bytes", int32, null, {}, medium, cluster_wide, no_server_name, hidden | effective,
+     "For tests: the segment size in place of segment.bytes, without its lower bound of 1 MiB."},
     {2, "leader.replication.throttled.replicas", list, "", throttled_replicas(), medium, cluster_wide,
      no_server_name, plain, no_effect_text},
     {22, "local.retention.bytes", int64, "-2", at_least(-2), medium, cluster_wide, "log.local.retention.bytes", plain,
@@ -55,7 +57,8 @@ constexpr ConfigKey table[] = {
     {7, "local.retention.ms", int64, "-2", at_least(-2), medium, cluster_wide, "log.local.retention.ms", plain,
      no_effect_text},
     {17, "max.compaction.lag.ms", int64, "9223372036854775807", at_least(1), medium, cluster_wide,
-     "log.cleaner.max.compaction.lag.ms", plain, no_effect_text},
+     "log.cleaner.max.compaction.lag.ms", effective,
+     "A record is compacted at the latest when it is this old, whatever min.cleanable.dirty.ratio says."},
     {19, "max.message.bytes", int32, "1048588", at_least(0), medium, cluster_wide, "message.max.bytes", effective,
      "Largest record batch, as it arrives and before decompression, that a produce request may append."},
     {29, "message.timestamp.after.max.ms", int64, "3600000", at_least(0), medium, cluster_wide,
@@ -71,9 +74,11 @@ constexpr ConfigKey table[] = {
      "Whose time a record carries: CreateTime is the producer's, LogAppendTime the broker's at the moment of "
      "the append."},
     {25, "min.cleanable.dirty.ratio", float64, "0.5", between(0, 1), medium, cluster_wide,
-     "log.cleaner.min.cleanable.ratio", plain, no_effect_text},
+     "log.cleaner.min.cleanable.ratio", effective,
+     "A log is compacted when more than this share of it came since the last time."},
     {20, "min.compaction.lag.ms", int64, "0", at_least(0), medium, cluster_wide,
-     "log.cleaner.min.compaction.lag.ms", plain, no_effect_text},
+     "log.cleaner.min.compaction.lag.ms", effective,
+     "A record stays as it is at least this long."},
     {4, "min.insync.replicas", int32, "1", at_least(1), medium, cluster_wide, "min.insync.replicas", effective,
      "With acks=all, a produce request is refused while fewer replicas than this, the leader among them, are "
      "in sync."},

@@ -1,0 +1,223 @@
+#include "broker/admin_log_handlers.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "api/21_delete_records.h"
+#include "api/23_offset_for_leader_epoch.h"
+#include "api/35_describe_log_dirs.h"
+#include "api/61_describe_producers.h"
+#include "broker/broker.h"
+
+namespace moldau::broker {
+namespace {
+
+using wire::ErrorCode;
+
+/// Deletions of one request: answered when the last of them survives a crash.
+struct Deletions {
+  Request request;
+  api::DeleteRecordsPlan plan;
+  size_t open = 0;
+};
+
+ErrorCode check_deletion(Partition& partition, Offset wanted, Offset& up_to) {
+  if (partition.log().offline()) return ErrorCode::kafka_storage_error;
+  if (!partition.leads()) return ErrorCode::not_leader_or_follower;
+  if (!partition.log().config().cleanup_delete) return ErrorCode::policy_violation;
+  up_to = wanted == api::to_the_high_watermark ? partition.high_watermark() : wanted;
+  if (up_to < 0 || up_to > partition.high_watermark()) return ErrorCode::offset_out_of_range;
+  return ErrorCode::none;
+}
+
+void finish(Broker& broker, const std::shared_ptr<Deletions>& deletions) {
+  if (--deletions->open == 0) broker.answer(deletions->request, deletions->plan.response);
+}
+
+void add_producers(Partition& partition, wire::DescribeProducersResponse::PartitionResponse& row) {
+  for (const log::ProducerEntry& entry : partition.log().producers().entries()) {
+    auto& state = row.active_producers.emplace_back();
+    state.producer_id = entry.producer_id;
+    state.producer_epoch = entry.epoch;
+    state.last_sequence = entry.newest() == nullptr ? -1 : entry.newest()->last_sequence;
+    state.last_timestamp = entry.last_timestamp;
+    state.coordinator_epoch = entry.coordinator_epoch;
+    state.current_txn_start_offset = entry.transaction_first_offset;
+  }
+}
+
+std::vector<api::LogDirFacts> directories_of(Broker& broker) {
+  std::vector<api::LogDirFacts> dirs;
+  const std::vector<std::string>& paths = broker.settings().log_dirs;
+  const std::vector<store::OpenedFolder>& folders = broker.folders();
+  for (size_t i = 0; i < paths.size() && i < folders.size(); ++i) {
+    api::LogDirFacts& dir = dirs.emplace_back();
+    dir.path = paths[i];
+    dir.offline = broker.offline_directories().contains(folders[i].identity.directory_id);
+  }
+  for (store::Log* const log : broker.store().logs()) {
+    if (log->id().topic_id == metadata_topic_id) continue;
+    const std::string parent = io::parent_of(log->folder());
+    const auto at = std::find_if(dirs.begin(), dirs.end(), [&](const api::LogDirFacts& dir) {
+      return dir.path == parent || dir.path == parent + "/";
+    });
+    if (at == dirs.end() || log->offline()) continue;
+    Partition* const partition = broker.partition(log->id());
+    const Offset lag = partition == nullptr ? 0 : partition->high_watermark() - log->next_offset();
+    at->replicas.push_back(
+        {log->topic(), log->id().partition, static_cast<int64_t>(log->size_bytes()), std::max<int64_t>(lag, 0), false});
+  }
+  for (api::LogDirFacts& dir : dirs) {
+    std::sort(dir.replicas.begin(), dir.replicas.end(), [](const auto& a, const auto& b) {
+      return std::pair(a.topic, a.partition) < std::pair(b.topic, b.partition);
+    });
+  }
+  return dirs;
+}
+
+/// Why a replica is not moved to `path`; none when it is there already.
+ErrorCode check_move(Broker& broker, std::string_view path, std::string_view topic, PartitionIndex index) {
+  const std::vector<std::string>& paths = broker.settings().log_dirs;
+  const auto at = std::find(paths.begin(), paths.end(), path);
+  if (at == paths.end()) return ErrorCode::log_dir_not_found;
+  const auto place = static_cast<size_t>(at - paths.begin());
+  if (broker.offline_directories().contains(broker.folders()[place].identity.directory_id)) {
+    return ErrorCode::kafka_storage_error;
+  }
+  const metadata::TopicImage* const image = broker.image().topic(topic);
+  if (image == nullptr || image->partition(index) == nullptr) return ErrorCode::unknown_topic_or_partition;
+  Partition* const partition = broker.partition({image->id, index});
+  if (partition == nullptr) return ErrorCode::replica_not_available;
+  if (partition->log().offline()) return ErrorCode::kafka_storage_error;
+  if (io::parent_of(partition->log().folder()) == *at) return ErrorCode::none;
+  // Copies between directories are not made in this version; to say so is better than to say it is under way.
+  return ErrorCode::unsupported_version;
+}
+
+}  // namespace
+
+void handle_alter_replica_log_dirs(Broker& broker, Request request) {
+  wire::AlterReplicaLogDirsRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  const api::RequestContext context = broker.context(request, arena);
+  const bool may = context.may_on_cluster(api::Operation::alter);
+  std::vector<api::MoveOutcome> moves;
+  for (const auto& dir : message.dirs) {
+    for (const auto& topic : dir.topics) {
+      for (const int32_t index : topic.partitions) {
+        moves.push_back(
+            {topic.name, index,
+             may ? check_move(broker, dir.path, topic.name, index) : ErrorCode::cluster_authorization_failed});
+      }
+    }
+  }
+  broker.answer(request, api::alter_replica_log_dirs(context, moves));
+}
+
+void handle_delete_records(Broker& broker, Request request) {
+  wire::DeleteRecordsRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  auto deletions = std::make_shared<Deletions>();
+  deletions->plan = api::plan_delete_records(broker.context(request, arena), broker.facts(), message);
+  deletions->request = std::move(request);
+  deletions->open = 1;
+  for (const auto& query : deletions->plan.queries) {
+    auto& row = deletions->plan.response.topics[query.topic].partitions[query.partition];
+    Partition* const partition = broker.partition(query.id);
+    Offset up_to = 0;
+    const ErrorCode error =
+        partition == nullptr ? ErrorCode::not_leader_or_follower : check_deletion(*partition, query.offset, up_to);
+    row.error_code = code_of(error);
+    if (error != ErrorCode::none) continue;
+    ++deletions->open;
+    const Offset target = std::max(up_to, partition->log().log_start());
+    partition->log().delete_records(
+        target, broker.guarded<Status>([&broker, deletions, &row, target, id = query.id](const Status& status) {
+          Partition* const found = broker.partition(id);
+          if (!status.ok() || found == nullptr) {
+            row.error_code =
+                code_of(found == nullptr ? ErrorCode::unknown_topic_or_partition : ErrorCode::kafka_storage_error);
+          } else {
+            row.low_watermark = std::max(target, found->log().log_start());
+          }
+          finish(broker, deletions);
+        }));
+  }
+  finish(broker, deletions);
+}
+
+void handle_offset_for_leader_epoch(Broker& broker, Request request) {
+  wire::OffsetForLeaderEpochRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  api::OffsetForLeaderEpochPlan plan =
+      api::plan_offset_for_leader_epoch(broker.context(request, arena), broker.facts(), message);
+  for (const auto& query : plan.queries) {
+    auto& row = plan.response.topics[query.topic].partitions[query.partition];
+    Partition* const partition = broker.partition(query.id);
+    const ErrorCode error =
+        partition == nullptr ? ErrorCode::not_leader_or_follower : partition->may_read(query.current_epoch, true);
+    row.error_code = code_of(error);
+    if (error != ErrorCode::none || query.epoch < 0) continue;
+    const store::Log::EpochEnd end = partition->log().end_of_epoch(query.epoch);
+    row.leader_epoch = end.epoch;
+    row.end_offset = end.end;
+  }
+  broker.answer(request, plan.response);
+}
+
+void handle_describe_producers(Broker& broker, Request request) {
+  wire::DescribeProducersRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  api::DescribeProducersPlan plan =
+      api::plan_describe_producers(broker.context(request, arena), broker.facts(), message);
+  for (const auto& query : plan.queries) {
+    auto& row = plan.response.topics[query.topic].partitions[query.partition];
+    Partition* const partition = broker.partition(query.id);
+    const ErrorCode error =
+        partition == nullptr ? ErrorCode::not_leader_or_follower : partition->may_read(no_epoch, true);
+    if (error == ErrorCode::none) {
+      add_producers(*partition, row);
+    } else {
+      row.error_code = code_of(error);
+      row.error_message = message_of(error);
+    }
+  }
+  broker.answer(request, plan.response);
+}
+
+void handle_describe_log_dirs(Broker& broker, Request request) {
+  wire::DescribeLogDirsRequest message;
+  if (!broker.decode_body(request, message)) return;
+  // Room is asked of the file system, which may be slow about it: in the pool.
+  struct Job {
+    std::vector<std::string> paths;
+    std::vector<std::optional<io::Space>> spaces;
+  };
+  auto job = std::make_shared<Job>();
+  job->paths = broker.settings().log_dirs;
+  io::Disk& disk = broker.surface().disk;
+  broker.surface().executor.offload(
+      [job, &disk] {
+        for (const std::string& path : job->paths) {
+          const Result<io::Space> space = disk.space(path);
+          job->spaces.push_back(space.ok() ? std::optional<io::Space>(*space) : std::nullopt);
+        }
+      },
+      broker.guarded_call([&broker, job, request = std::move(request), message = std::move(message)] {
+        std::vector<api::LogDirFacts> dirs = directories_of(broker);
+        for (size_t i = 0; i < dirs.size() && i < job->spaces.size(); ++i) {
+          if (!job->spaces[i].has_value()) continue;
+          dirs[i].total_bytes = static_cast<int64_t>(job->spaces[i]->total_bytes);
+          dirs[i].usable_bytes = static_cast<int64_t>(job->spaces[i]->usable_bytes);
+        }
+        Arena arena;
+        broker.answer(request, api::describe_log_dirs(broker.context(request, arena), dirs, message));
+      }));
+}
+
+}  // namespace moldau::broker

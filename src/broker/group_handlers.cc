@@ -1,0 +1,419 @@
+// Handlers of the group APIs: what needs no group is decided by api/, the rest goes to the group's coordinator.
+// Requests about several groups are answered when the last coordinator has: each part waits for what it saw to be
+// committed.
+#include <memory>
+#include <utility>
+
+#include "api/08_offset_commit.h"
+#include "api/09_offset_fetch.h"
+#include "api/10_find_coordinator.h"
+#include "api/11_join_group.h"
+#include "api/12_heartbeat.h"
+#include "api/13_leave_group.h"
+#include "api/14_sync_group.h"
+#include "api/15_describe_groups.h"
+#include "api/16_list_groups.h"
+#include "api/42_delete_groups.h"
+#include "api/47_offset_delete.h"
+#include "api/68_consumer_group_heartbeat.h"
+#include "api/69_consumer_group_describe.h"
+#include "broker/broker.h"
+#include "broker/group_loop_ask.h"
+
+namespace moldau::broker {
+namespace {
+
+using coordinator::Now;
+using wire::ErrorCode;
+using Decision = coordinator::Decision;
+
+/// Answers with what `make(context, message, error)` says: for requests that their coordinator refuses.
+template <typename Message, auto make>
+void refuse(Broker& broker, Request& request, ErrorCode error) {
+  Message message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  broker.answer(request, make(broker.context(request, arena), message, error));
+}
+
+// Requests of one group
+// ----------------------------------------------------------------------------------------------------------
+
+wire::JoinGroupResponse refused_join(const api::RequestContext& context, const wire::JoinGroupRequest& request,
+                                     ErrorCode error) {
+  return api::join_group_error(context, request, error);
+}
+
+void handle_join_group(Broker& broker, Request request) {
+  wire::JoinGroupRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  if (const auto refused = api::check_join_group(broker.context(request, arena), broker.facts(), message)) {
+    broker.answer(request, *refused);
+    return;
+  }
+  broker.group_loop().ask(std::move(request), message.group_id, refuse<wire::JoinGroupRequest, refused_join>,
+                          [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now,
+                              Decision& decision) { machine.join(caller, message, now, decision); });
+}
+
+wire::SyncGroupResponse refused_sync(const api::RequestContext& context, const wire::SyncGroupRequest&,
+                                     ErrorCode error) {
+  return api::sync_group_error(context, error);
+}
+
+void handle_sync_group(Broker& broker, Request request) {
+  wire::SyncGroupRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  const api::RequestContext context = broker.context(request, arena);
+  if (const ErrorCode error = api::check_sync_group(context, message); error != ErrorCode::none) {
+    broker.answer(request, api::sync_group_error(context, error));
+    return;
+  }
+  broker.group_loop().ask(std::move(request), message.group_id, refuse<wire::SyncGroupRequest, refused_sync>,
+                          [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now,
+                              Decision& decision) { machine.sync(caller, message, now, decision); });
+}
+
+wire::HeartbeatResponse refused_heartbeat(const api::RequestContext& context, const wire::HeartbeatRequest&,
+                                          ErrorCode error) {
+  return api::heartbeat_error(context, error);
+}
+
+void handle_heartbeat(Broker& broker, Request request) {
+  wire::HeartbeatRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  const api::RequestContext context = broker.context(request, arena);
+  if (const ErrorCode error = api::check_heartbeat(context, message); error != ErrorCode::none) {
+    broker.answer(request, api::heartbeat_error(context, error));
+    return;
+  }
+  broker.group_loop().ask(std::move(request), message.group_id, refuse<wire::HeartbeatRequest, refused_heartbeat>,
+                          [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now,
+                              Decision& decision) { machine.heartbeat(caller, message, now, decision); });
+}
+
+wire::LeaveGroupResponse refused_leave(const api::RequestContext& context, const wire::LeaveGroupRequest&,
+                                       ErrorCode error) {
+  return api::leave_group_error(context, error);
+}
+
+void handle_leave_group(Broker& broker, Request request) {
+  wire::LeaveGroupRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  const api::RequestContext context = broker.context(request, arena);
+  if (const ErrorCode error = api::check_leave_group(context, message); error != ErrorCode::none) {
+    broker.answer(request, api::leave_group_error(context, error));
+    return;
+  }
+  broker.group_loop().ask(std::move(request), message.group_id, refuse<wire::LeaveGroupRequest, refused_leave>,
+                          [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now,
+                              Decision& decision) { machine.leave(caller, message, now, decision); });
+}
+
+// What api/ has decided about some topics already holds whatever the coordinator says.
+void refuse_commit(Broker& broker, Request& request, ErrorCode error) {
+  wire::OffsetCommitRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  const api::RequestContext context = broker.context(request, arena);
+  api::OffsetCommitPlan plan = api::plan_offset_commit(context, broker.facts(), message);
+  wire::OffsetCommitResponse refused = api::offset_commit_error(context, plan.request, error);
+  for (auto& topic : refused.topics) plan.response.topics.push_back(std::move(topic));
+  broker.answer(request, plan.response);
+}
+
+void handle_offset_commit(Broker& broker, Request request) {
+  wire::OffsetCommitRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  api::OffsetCommitPlan plan = api::plan_offset_commit(broker.context(request, arena), broker.facts(), message);
+  if (!plan.undecided()) {
+    broker.answer(request, plan.response);
+    return;
+  }
+  broker.group_loop().ask(
+      std::move(request), message.group_id, refuse_commit,
+      [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now, Decision& decision) {
+        machine.commit_offsets(caller, plan.request, std::move(plan.response), now, decision);
+      });
+}
+
+wire::OffsetDeleteResponse refused_delete(const api::RequestContext& context, const wire::OffsetDeleteRequest&,
+                                          ErrorCode error) {
+  return api::offset_delete_error(context, error);
+}
+
+void handle_offset_delete(Broker& broker, Request request) {
+  wire::OffsetDeleteRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  api::OffsetDeletePlan plan = api::plan_offset_delete(broker.context(request, arena), broker.facts(), message);
+  if (plan.decided()) {
+    broker.answer(request, plan.response);
+    return;
+  }
+  broker.group_loop().ask(
+      std::move(request), message.group_id, refuse<wire::OffsetDeleteRequest, refused_delete>,
+      [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now, Decision& decision) {
+        machine.delete_offsets(caller, plan.request, std::move(plan.response), now, decision);
+      });
+}
+
+wire::ConsumerGroupHeartbeatResponse refused_consumer(const api::RequestContext& context,
+                                                      const wire::ConsumerGroupHeartbeatRequest&, ErrorCode error) {
+  return api::consumer_group_heartbeat_error(context, error);
+}
+
+void handle_consumer_heartbeat(Broker& broker, Request request) {
+  wire::ConsumerGroupHeartbeatRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  const group::GroupSettings& settings = broker.group_loop().group_settings();
+  if (const auto refused =
+          api::check_consumer_group_heartbeat(broker.context(request, arena), settings, message)) {
+    broker.answer(request, *refused);
+    return;
+  }
+  broker.group_loop().ask(std::move(request), message.group_id,
+                          refuse<wire::ConsumerGroupHeartbeatRequest, refused_consumer>,
+                          [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now,
+                              Decision& decision) { machine.consumer_heartbeat(caller, message, now, decision); });
+}
+
+// Requests of several groups
+// -----------------------------------------------------------------------------------------------------
+
+/// A request that is answered when all its parts are.
+template <typename State>
+struct Gathered {
+  Gathered(Broker& of, Request&& whole) : broker(of), request(std::move(whole)) {}
+  Broker& broker;
+  Request request;
+  Arena arena;
+  State state;
+  size_t parts = 1;  ///< undecided; one for the handler itself
+  void (*finish)(Gathered&) = nullptr;
+
+  void done() {
+    if (--parts == 0) finish(*this);
+  }
+};
+
+/// Runs `decide(machine, decision)` in the coordinator of `group`; `failed(error)` if it does not serve, or if what it
+/// saw or wrote is not committed in time. Either way the part is done.
+template <typename State, typename Decide, typename Failed>
+void gather(const std::shared_ptr<Gathered<State>>& whole, std::string_view group, Decide&& decide, Failed failed) {
+  ++whole->parts;
+  const ErrorCode error =
+      whole->broker.group_loop().ask_part(group, [&](group::GroupMachine& machine, const Now&, Decision& decision) {
+        decide(machine, decision);
+        decision.then([whole, failed](ErrorCode outcome, const Now&, Decision&) {
+          if (outcome != ErrorCode::none) failed(coordinator::error_for_clients(outcome));
+          whole->done();
+        });
+      });
+  if (error == ErrorCode::none) return;
+  failed(error);
+  whole->done();
+}
+
+struct DescribedGroups {
+  wire::DescribeGroupsRequest message;
+  wire::DescribeGroupsResponse response;
+};
+
+void handle_describe_groups(Broker& broker, Request request) {
+  auto whole = std::make_shared<Gathered<DescribedGroups>>(broker, std::move(request));
+  wire::DescribeGroupsRequest& message = whole->state.message;
+  if (!broker.decode_body(whole->request, message)) return;
+  api::DescribeGroupsPlan plan = api::plan_describe_groups(broker.context(whole->request, whole->arena), message);
+  whole->state.response = std::move(plan.response);
+  whole->finish = [](Gathered<DescribedGroups>& all) {
+    const api::RequestContext context = all.broker.context(all.request, all.arena);
+    api::add_group_operations(context, all.state.message, all.state.response);
+    all.broker.answer(all.request, all.state.response);
+  };
+  const size_t first = whole->state.response.groups.size();
+  whole->state.response.groups.resize(first + plan.groups.size());
+  for (size_t i = 0; i < plan.groups.size(); ++i) {
+    const std::string_view group = plan.groups[i];
+    const size_t at = first + i;
+    gather(
+        whole, group,
+        [&](group::GroupMachine& machine, Decision&) {
+          whole->state.response.groups[at] = machine.describe(group, whole->request.version, whole->arena);
+        },
+        [all = whole.get(), at, group](ErrorCode error) {
+          all->state.response.groups[at] = api::described_group_error(group, error);
+        });
+  }
+  whole->done();
+}
+
+struct DescribedConsumers {
+  wire::ConsumerGroupDescribeRequest message;
+  wire::ConsumerGroupDescribeResponse response;
+};
+
+void handle_consumer_describe(Broker& broker, Request request) {
+  auto whole = std::make_shared<Gathered<DescribedConsumers>>(broker, std::move(request));
+  wire::ConsumerGroupDescribeRequest& message = whole->state.message;
+  if (!broker.decode_body(whole->request, message)) return;
+  api::ConsumerGroupDescribePlan plan = api::plan_consumer_group_describe(
+      broker.context(whole->request, whole->arena), broker.group_loop().group_settings(), message);
+  whole->state.response = std::move(plan.response);
+  whole->finish = [](Gathered<DescribedConsumers>& all) {
+    const api::RequestContext context = all.broker.context(all.request, all.arena);
+    api::finish_consumer_group_describe(context, all.state.message, all.state.response);
+    all.broker.answer(all.request, all.state.response);
+  };
+  const size_t first = whole->state.response.groups.size();
+  whole->state.response.groups.resize(first + plan.groups.size());
+  for (size_t i = 0; i < plan.groups.size(); ++i) {
+    const std::string_view group = plan.groups[i];
+    const size_t at = first + i;
+    gather(
+        whole, group,
+        [&](group::GroupMachine& machine, Decision&) {
+          whole->state.response.groups[at] = machine.describe_consumer(group, whole->arena);
+        },
+        [all = whole.get(), at, group](ErrorCode error) {
+          all->state.response.groups[at] = api::consumer_group_describe_error(group, error);
+        });
+  }
+  whole->done();
+}
+
+struct FetchedOffsets {
+  wire::OffsetFetchRequest message;
+  std::vector<api::OffsetFetchPart> parts;
+};
+
+// Clients before 3.9 know these errors of OffsetFetch only, and NOT_COORDINATOR sends them to look anew.
+ErrorCode offset_fetch_error(ErrorCode error) {
+  return error == ErrorCode::coordinator_not_available ? ErrorCode::not_coordinator : error;
+}
+
+void handle_offset_fetch(Broker& broker, Request request) {
+  auto whole = std::make_shared<Gathered<FetchedOffsets>>(broker, std::move(request));
+  wire::OffsetFetchRequest& message = whole->state.message;
+  if (!broker.decode_body(whole->request, message)) return;
+  whole->state.parts = api::plan_offset_fetch(broker.context(whole->request, whole->arena), broker.facts(), message);
+  whole->finish = [](Gathered<FetchedOffsets>& all) {
+    const api::RequestContext context = all.broker.context(all.request, all.arena);
+    all.broker.answer(all.request, api::offset_fetch(context, all.state.parts, all.state.message));
+  };
+  for (api::OffsetFetchPart& part : whole->state.parts) {
+    if (part.decided) continue;
+    gather(
+        whole, part.group.group_id,
+        [&](group::GroupMachine& machine, Decision&) {
+          const api::RequestContext context = broker.context(whole->request, whole->arena);
+          api::add_offsets(context, broker.facts(), part,
+                           machine.fetch_offsets(part.group, whole->state.message.require_stable, whole->arena));
+        },
+        [&part](ErrorCode error) {
+          part.answer.topics.clear();
+          part.answer.error_code = code_of(offset_fetch_error(error));
+          part.decided = true;
+        });
+  }
+  whole->done();
+}
+
+void handle_delete_groups(Broker& broker, Request request) {
+  auto whole = std::make_shared<Gathered<wire::DeleteGroupsResponse>>(broker, std::move(request));
+  wire::DeleteGroupsRequest message;
+  if (!broker.decode_body(whole->request, message)) return;
+  const api::RequestContext context = broker.context(whole->request, whole->arena);
+  const api::DeleteGroupsPlan plan = api::plan_delete_groups(context, message);
+  wire::DeleteGroupsResponse& response = whole->state;
+  response.throttle_time_ms = context.request_throttle_ms();
+  for (const std::string_view group : plan.groups) response.results.push_back({.group_id = group});
+  for (const std::string_view group : plan.refused) {
+    response.results.push_back({group, code_of(ErrorCode::group_authorization_failed)});
+  }
+  whole->finish = [](Gathered<wire::DeleteGroupsResponse>& all) { all.broker.answer(all.request, all.state); };
+  for (size_t at = 0; at < plan.groups.size(); ++at) {
+    gather(
+        whole, plan.groups[at],
+        [&](group::GroupMachine& machine, Decision& decision) {
+          whole->state.results[at].error_code = code_of(machine.delete_group(plan.groups[at], decision));
+        },
+        [all = whole.get(), at](ErrorCode error) { all->state.results[at].error_code = code_of(error); });
+  }
+  whole->done();
+}
+
+void handle_list_groups(Broker& broker, Request request) {
+  auto whole = std::make_shared<Gathered<wire::ListGroupsResponse>>(broker, std::move(request));
+  wire::ListGroupsRequest message;
+  if (!broker.decode_body(whole->request, message)) return;
+  whole->state.throttle_time_ms = broker.context(whole->request, whole->arena).request_throttle_ms();
+  whole->finish = [](Gathered<wire::ListGroupsResponse>& all) {
+    if (all.state.error_code != code_of(ErrorCode::none)) all.state.groups.clear();
+    api::keep_visible_groups(all.broker.context(all.request, all.arena), all.state);
+    all.broker.answer(all.request, all.state);
+  };
+  const api::GroupFilters filters = api::group_filters(message);
+  const ErrorCode error =
+      broker.group_loop().ask_all([&](group::GroupMachine& machine, const Now&, Decision& decision) {
+        ++whole->parts;
+        machine.list(filters.states, filters.types, whole->arena, whole->state.groups);
+        decision.then([whole](ErrorCode outcome, const Now&, Decision&) {
+          // One that is no coordinator any more has no groups.
+          if (outcome != ErrorCode::none && outcome != ErrorCode::not_coordinator) {
+            whole->state.error_code = code_of(coordinator::error_for_clients(outcome));
+          }
+          whole->done();
+        });
+      });
+  if (error != ErrorCode::none) whole->state.error_code = code_of(error);
+  whole->done();
+}
+
+void handle_find_coordinator(Broker& broker, Request request) {
+  wire::FindCoordinatorRequest message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  const api::RequestContext context = broker.context(request, arena);
+  if (!api::needs_offsets_topic(context, broker.facts(), message)) {
+    broker.answer(request, api::find_coordinator(context, broker.facts(), message));
+    return;
+  }
+  auto kept =
+      std::make_shared<std::pair<Request, wire::FindCoordinatorRequest>>(std::move(request), std::move(message));
+  broker.group_loop().make_offsets_topic([&broker, kept] {
+    Arena later;
+    const api::RequestContext again = broker.context(kept->first, later);
+    broker.answer(kept->first, api::find_coordinator(again, broker.facts(), kept->second));
+  });
+}
+
+constexpr Route table[] = {
+    {wire::ApiKey::offset_commit, handle_offset_commit},
+    {wire::ApiKey::offset_fetch, handle_offset_fetch},
+    {wire::ApiKey::find_coordinator, handle_find_coordinator},
+    {wire::ApiKey::join_group, handle_join_group},
+    {wire::ApiKey::heartbeat, handle_heartbeat},
+    {wire::ApiKey::leave_group, handle_leave_group},
+    {wire::ApiKey::sync_group, handle_sync_group},
+    {wire::ApiKey::describe_groups, handle_describe_groups},
+    {wire::ApiKey::list_groups, handle_list_groups},
+    {wire::ApiKey::delete_groups, handle_delete_groups},
+    {wire::ApiKey::offset_delete, handle_offset_delete},
+    {wire::ApiKey::consumer_group_heartbeat, handle_consumer_heartbeat},
+    {wire::ApiKey::consumer_group_describe, handle_consumer_describe},
+};
+
+}  // namespace
+
+std::span<const Route> group_routes() {
+  return table;
+}
+
+}  // namespace moldau::broker
