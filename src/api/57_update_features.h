@@ -12,8 +12,7 @@
 
 namespace moldau::api {
 
-std::optional<metadata::ApiError> check_update_features(const RequestContext& context,
-                                                        const wire::UpdateFeaturesRequest& request);
+std::optional<metadata::ApiError> check_update_features(const RequestContext& context);
 metadata::UpdateFeatures plan_update_features(const RequestContext& context, const wire::UpdateFeaturesRequest& request,
                                               int16_t kraft_version);
 wire::UpdateFeaturesResponse update_features(const RequestContext& context, const wire::UpdateFeaturesRequest& request,

@@ -131,7 +131,7 @@ struct Costs {
   AllocationRig::Cost fetch;
 };
 
-Costs costs_of(int records, bool write_caching) {
+[[maybe_unused]] Costs costs_of(int records, bool write_caching) {
   AllocationRig rig(write_caching);
   wire::CreateTopicsRequest create;
   create.topics = {{.name = "t", .num_partitions = 1, .replication_factor = 1}};

@@ -18,7 +18,7 @@ import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.environ.get("MOLDAU_BINARY", os.path.join(ROOT, "build", "moldau"))
-SANITIZED = bool(os.environ.get("MOLDAU_SANITIZED"))
+SANITIZED = bool(os.environ.get("TEST_SANITIZED"))
 DEADLINE = 60
 # Everything else is linked in: a shared object costs start-up time and resident memory.
 SHARED_OBJECTS = {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2"}
