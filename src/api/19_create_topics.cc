@@ -84,7 +84,7 @@ CreateTopicsPlan plan_create_topics(const RequestContext& context, const wire::C
       plan.request.topics.push_back(std::move(wanted));
     }
   }
-  if (request.timeout_ms <= 0) {
+  if (request.timeout_ms < 0) {
     // The time is over before the controller begins: Kafka then decides on none of them.
     for (const metadata::NewTopic& topic : plan.request.topics) {
       plan.refused.push_back(refusal(topic.name, ErrorCode::request_timed_out, ""));

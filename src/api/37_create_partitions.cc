@@ -22,7 +22,7 @@ CreatePartitionsPlan plan_create_partitions(const RequestContext& context,
       count = 0;
     } else if (!context.may(Operation::alter, ResourceType::topic, topic.name)) {
       plan.refused.push_back({topic.name, {ErrorCode::topic_authorization_failed, std::nullopt}});
-    } else if (request.timeout_ms <= 0) {
+    } else if (request.timeout_ms < 0) {
       plan.refused.push_back({topic.name, {ErrorCode::request_timed_out, std::nullopt}});
     } else {
       auto& wanted = plan.request.topics.emplace_back();

@@ -2,7 +2,7 @@
 //
 //   A topic given twice: one INVALID_REQUEST for it. Unknown: UNKNOWN_TOPIC_OR_PARTITION. Not more than there are:
 //   INVALID_PARTITIONS. Assignments that do not fit: INVALID_REPLICA_ASSIGNMENT. More records than one operation may
-//   make: POLICY_VIOLATION. No time (0 or less): REQUEST_TIMED_OUT for all. Needs ALTER on each topic
+//   make: POLICY_VIOLATION. A negative time-out: REQUEST_TIMED_OUT for all. Needs ALTER on each topic
 //   (TOPIC_AUTHORIZATION_FAILED).
 #pragma once
 

@@ -11,7 +11,7 @@ using wire::ErrorCode;
 
 std::optional<ApiError> check_elect_leaders(const RequestContext& context, const wire::ElectLeadersRequest& request) {
   if (!context.may_on_cluster(Operation::alter)) return api_error(ErrorCode::cluster_authorization_failed);
-  if (request.timeout_ms <= 0) return ApiError{ErrorCode::request_timed_out, std::nullopt};
+  if (request.timeout_ms < 0) return ApiError{ErrorCode::request_timed_out, std::nullopt};
   if (request.election_type != 0 && request.election_type != 1) {
     return ApiError{ErrorCode::invalid_request,
                     fmt::format("Unknown election type {}", static_cast<int>(request.election_type))};

@@ -1,6 +1,6 @@
 // ElectLeaders (key 43, versions 0-2): the preferred replica as leader, or (v1) any live one where there is none.
 //
-//   A type that is none: INVALID_REQUEST at the top and per partition. No time (0 or less): REQUEST_TIMED_OUT likewise.
+//   A type that is none: INVALID_REQUEST at the top and per partition. A negative time-out: REQUEST_TIMED_OUT likewise.
 //   Null for the partitions means all; those that need no election are then left out. Needs ALTER on the cluster
 //   (CLUSTER_AUTHORIZATION_FAILED).
 #pragma once

@@ -7,8 +7,10 @@ namespace moldau::api {
 using metadata::ApiError;
 using wire::ErrorCode;
 
-std::optional<ApiError> check_update_features(const RequestContext& context) {
+std::optional<ApiError> check_update_features(const RequestContext& context,
+                                              const wire::UpdateFeaturesRequest& request) {
   if (!context.may_on_cluster(Operation::alter)) return api_error(ErrorCode::cluster_authorization_failed);
+  if (request.timeout_ms < 0) return ApiError{ErrorCode::request_timed_out, std::nullopt};
   return std::nullopt;
 }
 
@@ -35,7 +37,7 @@ wire::UpdateFeaturesResponse update_features(const RequestContext& context, cons
   for (const auto& feature : request.feature_updates) {
     auto& row = response.results.emplace_back();
     row.feature = feature.feature;
-    row.error_message = "NONE";  // so says Kafka
+    row.error_message.reset();
   }
   return response;
 }

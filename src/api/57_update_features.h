@@ -12,7 +12,8 @@
 
 namespace moldau::api {
 
-std::optional<metadata::ApiError> check_update_features(const RequestContext& context);
+std::optional<metadata::ApiError> check_update_features(const RequestContext& context,
+                                                        const wire::UpdateFeaturesRequest& request);
 metadata::UpdateFeatures plan_update_features(const RequestContext& context, const wire::UpdateFeaturesRequest& request,
                                               int16_t kraft_version);
 wire::UpdateFeaturesResponse update_features(const RequestContext& context, const wire::UpdateFeaturesRequest& request,

@@ -142,7 +142,7 @@ void update_features(Broker& broker, Request request) {
   if (!broker.decode_body(request, message)) return;
   Arena arena;
   const api::RequestContext context = broker.context(request, arena);
-  if (const auto refused = api::check_update_features(context)) {
+  if (const auto refused = api::check_update_features(context, message)) {
     broker.answer(request, api::update_features(context, message, *refused));
     return;
   }

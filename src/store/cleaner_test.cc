@@ -314,8 +314,7 @@ TEST_F(CleanerCase, ProducersAreRememberedByTheirLastBatch) {
   rig.run([&] { ASSERT_TRUE(rig.store->close(1).ok()); });
   rig.store.reset();
   for (const auto& entry : *rig.disk().list("/data/orders-0")) {
-    if (!entry.name.ends_with(".snapshot")) continue;
-    ASSERT_TRUE(rig.disk().remove("/data/orders-0/" + entry.name).ok());
+    if (entry.name.ends_with(".snapshot")) ASSERT_TRUE(rig.disk().remove("/data/orders-0/" + entry.name).ok());
   }
   ASSERT_TRUE(rig.disk().remove("/data/.kafka_cleanshutdown").ok());
   rig.run([&] {
@@ -478,89 +477,6 @@ TEST_F(CleanerCase, AFullDiskIsWaitedFor) {
   rig.settle(milliseconds(300));
   EXPECT_GE(rounds(), 1U);
   expect_latest();
-}
-
-// --- swaps that a stop cut short: Kafka's, and ours
-
-class SwapCase : public CleanerCase {
- protected:
-  void SetUp() override {
-    CleanerCase::SetUp();
-    load(60, 200);
-    rig.run([&] { ASSERT_TRUE(rig.store->close(1).ok()); });
-    rig.store.reset();
-    for (const auto& entry : *rig.disk().list(folder)) {
-      if (entry.name.ends_with(".log")) bases.push_back(entry.name.substr(0, 20));
-    }
-    ASSERT_GE(bases.size(), 4U);
-  }
-  void rename(const std::string& from, const std::string& to) {
-    ASSERT_TRUE(rig.disk().rename(folder + from, folder + to).ok()) << from;
-  }
-  void copy(const std::string& from, const std::string& to) {
-    const auto bytes = io::read_file(rig.disk(), folder + from, 1 << 20);
-    ASSERT_TRUE(bytes.ok());
-    ASSERT_TRUE(io::replace_file(rig.disk(), folder + to, *bytes).ok());
-  }
-  void start() {
-    rig.run([&] {
-      rig.open();
-      log = rig.log();
-    });
-    EXPECT_EQ(content(), written);
-    EXPECT_EQ(audit_directory(rig.disk(), "/data"), "");
-    for (const auto& entry : *rig.disk().list(folder)) {
-      EXPECT_FALSE(entry.name.ends_with(".swap") || entry.name.ends_with(".cleaned")) << entry.name;
-    }
-  }
-  const std::string folder = "/data/orders-0/";
-  std::vector<std::string> bases;
-};
-
-TEST_F(SwapCase, NotBegun) {
-  copy(bases[1] + ".log", bases[1] + ".log.cleaned");
-  copy(bases[1] + ".index", bases[1] + ".index.cleaned");
-  start();
-}
-
-TEST_F(SwapCase, BegunButNotAllNamed) {
-  // One file of the new segment still is .cleaned: the .swap file, whatever it holds, does not count.
-  ASSERT_TRUE(io::replace_file(rig.disk(), folder + bases[1] + ".log.swap", as_bytes("not yet whole")).ok());
-  copy(bases[1] + ".index", bases[1] + ".index.cleaned");
-  start();
-}
-
-TEST_F(SwapCase, ASplitSegmentIsUndoneAboveTheFirstCleanedFile) {
-  // Kafka splits a segment in two, and names the upper part first.
-  copy(bases[2] + ".log", bases[2] + ".log.swap");
-  copy(bases[2] + ".index", bases[2] + ".index.swap");
-  copy(bases[1] + ".log", bases[1] + ".log.cleaned");
-  start();
-}
-
-TEST_F(SwapCase, AllNamedIsFinished) {
-  for (const char* kind : {".log", ".index", ".timeindex"}) rename(bases[1] + kind, bases[1] + kind + ".swap");
-  start();
-}
-
-TEST_F(SwapCase, AllNamedIsFinishedThoughTheReplacedOnesAreThere) {
-  // What replaces the segments 1 and 2 is their content in one.
-  const auto first = io::read_file(rig.disk(), folder + bases[1] + ".log", 1 << 20);
-  const auto second = io::read_file(rig.disk(), folder + bases[2] + ".log", 1 << 20);
-  ASSERT_TRUE(first.ok() && second.ok());
-  std::vector<std::byte> both = *first;
-  both.insert(both.end(), second->begin(), second->end());
-  ASSERT_TRUE(io::replace_file(rig.disk(), folder + bases[1] + ".log.swap", both).ok());
-  rename(bases[1] + ".log", bases[1] + ".log.deleted");
-  start();
-  EXPECT_FALSE(rig.disk().stat(folder + bases[2] + ".log").ok());
-}
-
-TEST_F(SwapCase, AnIndexThatWasLeftGetsItsName) {
-  rename(bases[1] + ".index", bases[1] + ".index.swap");
-  rename(bases[1] + ".timeindex", bases[1] + ".timeindex.swap");
-  start();
-  EXPECT_TRUE(rig.disk().stat(folder + bases[1] + ".index").ok());
 }
 
 // --- random lives
@@ -804,19 +720,6 @@ TEST(store_compaction, random_lives_that_crash_at_any_operation) {
   }
   fmt::print("{} lives, {} crashes, 0 problems\n", lives, crashes);
   EXPECT_GT(crashes, seeds * 50);
-}
-
-/// The lives can tell: a store that never syncs a folder is found out.
-TEST(store_compaction, random_lives_find_missing_folder_syncs) {
-  const Quiet quiet;
-  std::string found;
-  uint64_t lives = 0;
-  uint64_t crashes = 0;
-  for (uint64_t seed = 1; seed <= 20 && found.empty(); ++seed) {
-    found = crash_lives(seed, Mutant::no_directory_sync, 11, lives, crashes);
-  }
-  fmt::print("{}\n", found);
-  EXPECT_NE(found, "");
 }
 
 /// Replays one life: MOLDAU_COMPACTION_ONE="seed operation" with diagnostics.

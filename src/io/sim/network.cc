@@ -195,7 +195,7 @@ void Fabric::node_died(Node& node, bool silently) {
 
 void Fabric::drop_everything() {
   carried_.clear();
-  const auto listening = std::exchange(listening_, {});  // streams that wait there may still want to send
+  listening_.clear();
 }
 
 // --- connecting
