@@ -1,5 +1,6 @@
 #include "broker/block_pool.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -26,16 +27,8 @@ BlockRef BlockPool::take(size_t capacity) {
   core_->collect();
   Block* block = nullptr;
   if (capacity <= block_bytes_max) {
-    const size_t index = class_of(capacity);
-    auto& list = core_->free[index];
-    if (!list.empty()) {
-      block = list.back();
-      list.pop_back();
-      core_->free_bytes -= block->capacity();
-      block->revive();
-    } else {
-      block = Block::allocate(block_bytes_min << index);
-    }
+    block = core_->reuse(class_of(capacity));
+    if (block == nullptr) block = Block::allocate(block_bytes_min << class_of(capacity));
   } else {
     block = Block::allocate(capacity);
   }
@@ -76,18 +69,48 @@ void BlockPool::Core::release(Block* block) noexcept {
   drop();
 }
 
+// One size too large is better than fresh memory, whose first touch is a page fault per 4 KiB.
+Block* BlockPool::Core::reuse(size_t index) noexcept {
+  last_take[index] = ++takes;
+  const size_t last = std::min(index + 1, class_count - 1);
+  for (; index <= last; ++index) {
+    if (free[index].empty()) continue;
+    Block* block = free[index].back();
+    free[index].pop_back();
+    free_bytes -= block->capacity();
+    block->revive();
+    return block;
+  }
+  return nullptr;
+}
+
+// Frames change their size with the load: what is given up first is the size that nobody has asked for the longest.
+void BlockPool::Core::keep(Block* block) noexcept {
+  const size_t own = class_of(block->capacity());
+  while (free_bytes + block->capacity() > free_bytes_max) {
+    size_t oldest = own;
+    for (size_t i = 0; i < class_count; ++i) {
+      if (!free[i].empty() && last_take[i] < last_take[oldest]) oldest = i;
+    }
+    if (oldest == own) {
+      Block::destroy(block);
+      return;
+    }
+    free_bytes -= free[oldest].back()->capacity();
+    Block::destroy(free[oldest].back());
+    free[oldest].pop_back();
+  }
+  free_bytes += block->capacity();
+  free[own].push_back(block);
+}
+
 void BlockPool::Core::collect() noexcept {
   if (returned.load(std::memory_order_relaxed) == nullptr) return;
   Block* block = returned.exchange(nullptr, std::memory_order_acquire);
   while (block != nullptr) {
     Block* below = nullptr;
     std::memcpy(&below, block->data(), sizeof(below));
-    if (free_bytes + block->capacity() <= free_bytes_max) {
-      free_bytes += block->capacity();
-      free[class_of(block->capacity())].push_back(block);
-    } else {
-      Block::destroy(block);
-    }
+    keep(block);
     block = below;
   }
 }

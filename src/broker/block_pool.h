@@ -55,11 +55,17 @@ class BlockPool {
     void drop() noexcept;
     /// Sorts what came back into the lists. For the owner alone.
     void collect() noexcept;
+    /// A free Block of class `index` or of the next; null if there is none.
+    Block* reuse(size_t index) noexcept;
+    /// Puts a Block into its list, in place of less wanted ones if the bound is reached; destroys it if there are none.
+    void keep(Block* block) noexcept;
 
     std::atomic<uint64_t> references{1};
     std::atomic<uint64_t> in_use{0};
     std::atomic<Block*> returned{nullptr};
     std::array<std::vector<Block*>, class_count> free;
+    std::array<uint64_t, class_count> last_take{};  // the value of `takes` when a class was asked for last
+    uint64_t takes = 0;
     size_t free_bytes = 0;
   };
   static size_t class_of(size_t capacity) noexcept;

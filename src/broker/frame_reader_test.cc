@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -121,6 +122,29 @@ TEST(FrameReader, LargeFramesAreNotCopiedOnceTheirSizeIsKnown) {
     }
     reader.release(pool);
   }
+}
+
+// A load whose frames grow leaves no room to blocks of the size that it no longer uses.
+TEST(BlockPool, KeepsWhatIsAskedForAndGivesUpTheOldestSize) {
+  BlockPool pool;
+  constexpr size_t small = 32 * 1024;
+  constexpr size_t large = 128 * 1024;
+  const auto cycle = [&pool](size_t capacity, size_t count) {
+    std::set<const Block*> seen;
+    std::vector<BlockRef> held;
+    for (size_t i = 0; i < count; ++i) held.push_back(pool.take(capacity));
+    for (const BlockRef& block : held) seen.insert(block.get());
+    return seen;
+  };
+  cycle(small, BlockPool::free_bytes_max / small);  // the bound is reached with small ones
+  const std::set<const Block*> first = cycle(large, 8);
+  const std::set<const Block*> second = cycle(large, 8);
+  EXPECT_EQ(second, first);
+  // One of the next size is taken where there is none of the size asked for, but none that is larger still.
+  EXPECT_TRUE(first.contains(pool.take(large / 2).get()));
+  EXPECT_EQ(pool.take(large / 2)->capacity(), large);
+  EXPECT_EQ(pool.take(large / 8)->capacity(), small);  // 16 KiB: the small ones are next
+  EXPECT_EQ(pool.bytes_in_use(), 0u);
 }
 
 TEST(BlockPool, BlocksMayOutliveThePool) {
