@@ -106,7 +106,8 @@ void elect_leaders(Broker& broker, Request request) {
     broker.answer(request, api::refuse_elect_leaders(context, message, *refused));
     return;
   }
-  broker.submit(api::plan_elect_leaders(message),
+  auto plan = api::plan_elect_leaders(message);  // before `message` moves
+  broker.submit(std::move(plan),
                 [&broker, request = std::move(request), message = std::move(message)](const MetadataOutcome& outcome) {
                   ApiError error;
                   Arena later;
@@ -126,7 +127,8 @@ void alter_reassignments(Broker& broker, Request request) {
     broker.answer(request, api::refuse_alter_reassignments(context, message, *refused));
     return;
   }
-  broker.submit(api::plan_alter_reassignments(message),
+  auto plan = api::plan_alter_reassignments(message);  // before `message` moves
+  broker.submit(std::move(plan),
                 [&broker, request = std::move(request), message = std::move(message)](const MetadataOutcome& outcome) {
                   ApiError error;
                   Arena later;
@@ -146,7 +148,9 @@ void update_features(Broker& broker, Request request) {
     broker.answer(request, api::update_features(context, message, *refused));
     return;
   }
-  broker.submit(api::plan_update_features(context, message, broker.metadata_loop().kraft_version()),
+  // before `message` moves
+  auto plan = api::plan_update_features(context, message, broker.metadata_loop().kraft_version());
+  broker.submit(std::move(plan),
                 [&broker, request = std::move(request), message = std::move(message)](const MetadataOutcome& outcome) {
                   ApiError error;
                   Arena later;

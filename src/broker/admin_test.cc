@@ -17,6 +17,7 @@
 #include "wire/api/37_create_partitions.h"
 #include "wire/api/43_elect_leaders.h"
 #include "wire/api/44_incremental_alter_configs.h"
+#include "wire/api/45_alter_partition_reassignments.h"
 #include "wire/api/46_list_partition_reassignments.h"
 #include "wire/api/48_describe_client_quotas.h"
 #include "wire/api/49_alter_client_quotas.h"
@@ -101,7 +102,7 @@ TEST(Admin, TopicSettingsCountAtOnce) {
 
   EXPECT_EQ(alter(world, client, topic_type, "t", {{"cleanup.policy", "compact", 2}}), Outcome{});
   EXPECT_EQ(describe(world, client, topic_type, "t", "cleanup.policy"), (Described{"delete,compact", 1}));
-  wire::BatchBuilder keyless({});
+  wire::BatchBuilder keyless;
   keyless.add(1000, std::nullopt, "value");
   const auto batch = keyless.finish();
   ASSERT_TRUE(batch.ok());
@@ -204,6 +205,25 @@ TEST(Admin, MorePartitionsServeAtOnce) {
             code_of(ErrorCode::request_timed_out));
 }
 
+TEST(Admin, TimeLimitsCountWhereTheyDoInKafka) {
+  BrokerWorld world;
+  RawClient& client = world.connect();
+  world.create_topic(client, "t");
+  for (const int32_t limit : {0, -1}) {
+    wire::AlterPartitionReassignmentsRequest move;
+    move.timeout_ms = limit;
+    move.topics.push_back({.name = "t", .partitions = {{.partition_index = 0, .replicas = std::nullopt}}});
+    EXPECT_EQ(world.call<wire::AlterPartitionReassignmentsResponse>(client, move, 1).error_code,
+              code_of(ErrorCode::request_timed_out));
+    wire::ListPartitionReassignmentsRequest list;
+    list.timeout_ms = limit;
+    EXPECT_EQ(world.call<wire::ListPartitionReassignmentsResponse>(client, list, 0).error_code, 0);
+    wire::UpdateFeaturesRequest features;
+    features.timeout_ms = limit;
+    EXPECT_EQ(world.call<wire::UpdateFeaturesResponse>(client, features, 2).error_code, 0);
+  }
+}
+
 wire::DeleteRecordsResponse::DeleteRecordsPartitionResult delete_records(BrokerWorld& world, RawClient& client,
                                                                          std::string_view topic, Offset offset) {
   wire::DeleteRecordsRequest request;
@@ -304,7 +324,7 @@ TEST(Admin, ClusterCalls) {
   EXPECT_EQ(world.call<wire::DescribeQuorumResponse>(client, quorum, 2).topics.at(0).partitions.at(0).error_code, 3);
 
   wire::ElectLeadersRequest elect;
-  elect.topic_partitions = {{.topic = "t", .partitions = {0}}};
+  elect.topic_partitions->push_back({.topic = "t", .partitions = {0}});
   EXPECT_EQ(world.call<wire::ElectLeadersResponse>(client, elect, 2)
                 .replica_election_results.at(0)
                 .partition_result.at(0)

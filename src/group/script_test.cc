@@ -412,7 +412,7 @@ TEST_P(GroupScript, SaysWhatItSaid) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Scripts, GroupScript, testing::ValuesIn(scripts()),
-                         [](const auto& info) { return info.param.stem().string(); });
+                         [](const auto& script) { return script.param.stem().string(); });
 
 }  // namespace
 }  // namespace moldau::group

@@ -172,7 +172,8 @@ TEST_F(CleanerCase, KeepsTheLatestOfEachKeyWhereItWas) {
   EXPECT_EQ(audit_directory(rig.disk(), "/data"), "");
   // What was replaced goes after file.delete.delay.ms, and nothing else is left.
   rig.settle(milliseconds(100));
-  for (const auto& entry : *rig.disk().list(log->folder())) {
+  const auto listed = rig.disk().list(log->folder());
+  for (const auto& entry : *listed) {
     EXPECT_EQ(entry.name.find(".deleted"), std::string::npos) << entry.name;
     EXPECT_EQ(entry.name.find(".cleaned"), std::string::npos) << entry.name;
     EXPECT_EQ(entry.name.find(".swap"), std::string::npos) << entry.name;
@@ -313,8 +314,10 @@ TEST_F(CleanerCase, ProducersAreRememberedByTheirLastBatch) {
   // Without its snapshots too, a start finds the producer in the empty batch.
   rig.run([&] { ASSERT_TRUE(rig.store->close(1).ok()); });
   rig.store.reset();
-  for (const auto& entry : *rig.disk().list("/data/orders-0")) {
-    if (entry.name.ends_with(".snapshot")) ASSERT_TRUE(rig.disk().remove("/data/orders-0/" + entry.name).ok());
+  const auto listed = rig.disk().list("/data/orders-0");
+  for (const auto& entry : *listed) {
+    if (!entry.name.ends_with(".snapshot")) continue;
+    ASSERT_TRUE(rig.disk().remove("/data/orders-0/" + entry.name).ok());
   }
   ASSERT_TRUE(rig.disk().remove("/data/.kafka_cleanshutdown").ok());
   rig.run([&] {
@@ -358,7 +361,8 @@ TEST_F(CleanerCase, ATopicThatIsNotCompactedAnyMoreIsLeftAlone) {
   EXPECT_EQ(rounds(), 0U);
   EXPECT_EQ(rig.store->cleaner_counts().rounds_ended, 1U);
   EXPECT_EQ(content(), written);
-  for (const auto& entry : *rig.disk().list(log->folder())) {
+  const auto listed = rig.disk().list(log->folder());
+  for (const auto& entry : *listed) {
     EXPECT_EQ(entry.name.find(".cleaned"), std::string::npos) << entry.name;
   }
   // And back: it is taken up again, at full speed.

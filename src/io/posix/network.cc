@@ -138,7 +138,7 @@ class PosixListener final : public Listener, private Watcher {
   }
 
  private:
-  void update_events() { core_.change(id_, socket_, paused_ || timer_ != 0 ? 0 : EPOLLIN); }
+  void update_events() { core_.change(id_, socket_, paused_ || timer_ != 0 ? 0U : uint32_t{EPOLLIN}); }
 
   /// One accept4 per connection, and one that finds no more; one epoll_ctl for the new stream.
   void on_events(uint32_t) override {
