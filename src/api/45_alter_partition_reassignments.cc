@@ -13,7 +13,7 @@ using wire::ErrorCode;
 std::optional<ApiError> check_alter_reassignments(const RequestContext& context,
                                                   const wire::AlterPartitionReassignmentsRequest& request) {
   if (!context.may_on_cluster(Operation::alter)) return api_error(ErrorCode::cluster_authorization_failed);
-  if (request.timeout_ms < 0) return ApiError{ErrorCode::request_timed_out, std::nullopt};
+  if (request.timeout_ms <= 0) return ApiError{ErrorCode::request_timed_out, std::nullopt};
   return std::nullopt;
 }
 
@@ -75,10 +75,6 @@ wire::ListPartitionReassignmentsResponse list_reassignments(const RequestContext
   response.error_message.reset();
   if (!context.may_on_cluster(Operation::describe)) {
     put_error(context, api_error(ErrorCode::cluster_authorization_failed), response.error_code, response.error_message);
-    return response;
-  }
-  if (request.timeout_ms < 0) {
-    put_error(context, {ErrorCode::request_timed_out, std::nullopt}, response.error_code, response.error_message);
     return response;
   }
   using Row = wire::ListPartitionReassignmentsResponse::OngoingTopicReassignment;

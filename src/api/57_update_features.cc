@@ -8,9 +8,8 @@ using metadata::ApiError;
 using wire::ErrorCode;
 
 std::optional<ApiError> check_update_features(const RequestContext& context,
-                                              const wire::UpdateFeaturesRequest& request) {
+                                              const wire::UpdateFeaturesRequest&) {
   if (!context.may_on_cluster(Operation::alter)) return api_error(ErrorCode::cluster_authorization_failed);
-  if (request.timeout_ms < 0) return ApiError{ErrorCode::request_timed_out, std::nullopt};
   return std::nullopt;
 }
 
@@ -37,7 +36,7 @@ wire::UpdateFeaturesResponse update_features(const RequestContext& context, cons
   for (const auto& feature : request.feature_updates) {
     auto& row = response.results.emplace_back();
     row.feature = feature.feature;
-    row.error_message.reset();
+    row.error_message = "NONE";  // so does Kafka
   }
   return response;
 }

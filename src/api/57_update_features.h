@@ -1,7 +1,8 @@
 // UpdateFeatures (key 57, versions 0-2): finalized levels of features (KIP-584, KIP-1022), all or none.
 //
 //   What is not possible: INVALID_UPDATE_VERSION at the top, naming the first feature with a fault. v0 knows only
-//   allowDowngrade. v0 and v1 list the features after a success. Needs ALTER on the cluster.
+//   allowDowngrade. v0 and v1 list the features after a success. The time limit does not count.
+//   Needs ALTER on the cluster.
 #pragma once
 
 #include <optional>
