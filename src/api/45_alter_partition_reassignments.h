@@ -2,8 +2,8 @@
 // for partitions, the end of such a move, and what is on its way (KIP-455, KIP-860).
 //
 //   With one broker a partition is where it can be: the same replicas again are no change, others are brokers that do
-//   not exist (INVALID_REPLICA_ASSIGNMENT). A time-out of no time: REQUEST_TIMED_OUT for alterations, nothing for lists.
-//   Need ALTER and DESCRIBE on the cluster (CLUSTER_AUTHORIZATION_FAILED).
+//   not exist (INVALID_REPLICA_ASSIGNMENT). A time-out of no time is REQUEST_TIMED_OUT for alterations and nothing for
+//   lists. Need ALTER and DESCRIBE on the cluster (CLUSTER_AUTHORIZATION_FAILED).
 #pragma once
 
 #include <optional>
