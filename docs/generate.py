@@ -96,13 +96,21 @@ def apis(data):
 
 
 def metrics(data):
-    rows = [[code(m["name"]), m["kind"], m["text"]] for m in data["metrics"]]
-    rows += [["`moldau_requests_total{api=\"...\"}`", "counter", "Requests by API; an API that was never asked for is left out."],
-             ["`moldau_uptime_seconds`", "gauge", "Time since the broker was ready."]]
-    rows.sort()
-    return ("# Metrics\n\n" + NOTE.format(source="`src/broker/metrics.cc`") +
-            "\nServed as Prometheus text by `GET /metrics` of the admin endpoint (`--admin`, default 127.0.0.1:9644).\n\n" +
-            table(["metric", "kind", "meaning"], rows))
+    def rows(wanted):
+        return sorted([code(m["name"]), m["kind"], ", ".join(code(label) for label in m["labels"].split(",") if label), m["text"]]
+                      for m in data["metrics"] if wanted(m))
+
+    head = ["metric", "kind", "labels", "meaning"]
+    return ("# Metrics\n\n" + NOTE.format(source="`src/broker/metrics_table.cc`") +
+            "\nServed as Prometheus text by `GET /metrics` of the admin endpoint (`--admin`, default 127.0.0.1:9644).\n"
+            "What may be asked for, and the limit of series: [operations](../guide/operations.md#metrics). A series of an API, a group or an\n"
+            "error is there once there was one.\n\n"
+            "## Of the node, by API, group state or directory\n\n" +
+            table(head, rows(lambda m: m["detail"] == "node")) +
+            "\n## By topic and group\n\nNot with `?detail=node`.\n\n" +
+            table(head, rows(lambda m: m["detail"] == "topic")) +
+            "\n## By partition\n\nNot with `?detail=topic`, nor in `/public_metrics`.\n\n" +
+            table(head, rows(lambda m: m["detail"] == "partition")))
 
 
 def errors(data):

@@ -8,10 +8,10 @@
 
 namespace moldau::app {
 
-std::unique_ptr<BootAdmin> BootAdmin::start(int socket) {
+std::unique_ptr<BootAdmin> BootAdmin::start(int socket, broker::AdminOptions options) {
   Result<std::unique_ptr<io::posix::Loop>> loop = io::posix::Loop::make({.spin = Duration{}});
   if (!loop.ok()) return nullptr;
-  std::unique_ptr<BootAdmin> admin(new BootAdmin(std::move(loop).value()));
+  std::unique_ptr<BootAdmin> admin(new BootAdmin(std::move(loop).value(), std::move(options)));
   const int own = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
   if (own < 0) return nullptr;
   Result<std::unique_ptr<io::Listener>> listener = admin->loop_->adopt_listener(own, admin->http_->acceptor());
@@ -25,8 +25,9 @@ std::unique_ptr<BootAdmin> BootAdmin::start(int socket) {
   return admin;
 }
 
-BootAdmin::BootAdmin(std::unique_ptr<io::posix::Loop> loop)
-    : loop_(std::move(loop)), http_(std::make_unique<broker::AdminHttp>(loop_->surface(), nullptr)) {}
+BootAdmin::BootAdmin(std::unique_ptr<io::posix::Loop> loop, broker::AdminOptions options)
+    : loop_(std::move(loop)),
+      http_(std::make_unique<broker::AdminHttp>(loop_->surface(), nullptr, std::move(options))) {}
 
 BootAdmin::~BootAdmin() {
   loop_->stop();

@@ -15,7 +15,7 @@ class BootAdmin {
  public:
   /// Begins to accept from `socket`, which stays the caller's. Null where there are no descriptors or threads for it:
   /// who comes then waits for the broker.
-  static std::unique_ptr<BootAdmin> start(int socket);
+  static std::unique_ptr<BootAdmin> start(int socket, broker::AdminOptions options);
   BootAdmin(const BootAdmin&) = delete;
   BootAdmin& operator=(const BootAdmin&) = delete;
   /// Accepts no more, finishes what it has begun to answer (at most finish_time_max), ends the thread.
@@ -24,7 +24,7 @@ class BootAdmin {
   static constexpr Duration finish_time_max = milliseconds(100);
 
  private:
-  explicit BootAdmin(std::unique_ptr<io::posix::Loop> loop);
+  BootAdmin(std::unique_ptr<io::posix::Loop> loop, broker::AdminOptions options);
   void run();
 
   std::unique_ptr<io::posix::Loop> loop_;

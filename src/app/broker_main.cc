@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <ctime>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "app/boot_admin.h"
+#include "app/process_facts.h"
 #include "base/trace.h"
 #include "broker/admin_http.h"
 #include "broker/broker.h"
@@ -37,7 +39,7 @@ constexpr int exit_storage_failure = 3;
 
 constexpr const char* usage =
     "Usage: moldau broker [--data DIR] [--listen HOST:PORT] [--config FILE] [--set KEY=VALUE]...\n"
-    "                     [--admin HOST:PORT|none] [--trace error|warn|info|debug]\n"
+    "                     [--admin HOST:PORT|none] [--metrics-limit N] [--trace error|warn|info|debug]\n"
     "\n"
     "Runs one node: broker and controller in one process.\n"
     "\n"
@@ -46,6 +48,8 @@ constexpr const char* usage =
     "  --config FILE        a server.properties file\n"
     "  --set KEY=VALUE      one setting of server.properties; may be repeated\n"
     "  --admin HOST:PORT    health and metrics over HTTP; default 127.0.0.1:9644, none turns it off\n"
+    "  --metrics-limit N    topics, partitions, groups and partitions of groups, each, with series of\n"
+    "                       their own in /metrics; default 10000\n"
     "  --trace LEVEL        how much to say on standard error; default warn\n"
     "\n"
     "Strongest first: dynamic settings, flags, --set, MOLDAU_* and KAFKA_* variables, the file, defaults.\n"
@@ -58,6 +62,7 @@ struct Arguments {
   metadata::ConfigMap set;
   std::string admin = "127.0.0.1:9644";
   bool admin_given = false;
+  size_t metrics_limit = 10'000;
   TraceLevel trace = TraceLevel::warn;
   bool help = false;
 };
@@ -100,6 +105,12 @@ Status take_flag(Arguments& arguments, const std::string& flag, const std::strin
   } else if (flag == "--admin") {
     arguments.admin = value;
     arguments.admin_given = true;
+  } else if (flag == "--metrics-limit") {
+    const auto number = metadata::parse_integer(value);
+    if (!number.has_value() || *number < 1 || *number > 10'000'000) {
+      return bad(fmt::format("--metrics-limit: '{}' is no number from 1 to 10000000", value));
+    }
+    arguments.metrics_limit = static_cast<size_t>(*number);
   } else {
     ASSIGN_OR_RETURN(arguments.trace, parse_level(value));
   }
@@ -120,7 +131,7 @@ Result<Arguments> parse_arguments(int argc, char** argv) {
       return arguments;
     }
     const bool known = flag == "--data" || flag == "--listen" || flag == "--config" || flag == "--set" ||
-                       flag == "--admin" || flag == "--trace";
+                       flag == "--admin" || flag == "--trace" || flag == "--metrics-limit";
     if (!known) return bad(fmt::format("unknown argument '{}' (see moldau broker --help)", argv[i]));
     if (!value.has_value()) {
       if (i + 1 >= argc) return bad(fmt::format("{} needs a value", flag));
@@ -210,6 +221,13 @@ uint64_t buffer_bytes_max() {
   return std::max<uint64_t>(static_cast<uint64_t>(pages) * static_cast<uint64_t>(page_bytes) / 4, 64ULL << 20);
 }
 
+/// The clock of the loop, read anew: vdso, no syscall.
+Instant monotonic_clock() {
+  timespec time{};
+  (void)::clock_gettime(CLOCK_MONOTONIC, &time);
+  return {int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec};
+}
+
 /// What runs, and how it ended.
 struct Node {
   io::posix::Loop& loop;
@@ -239,7 +257,8 @@ void print_banner(const broker::Broker& broker, const metadata::BrokerSettings& 
 /// Health and metrics, from before recovery to the end: on a thread of their own while recovery blocks the loop.
 class Admin {
  public:
-  Admin(io::posix::Loop& loop, broker::Broker& broker) : loop_(loop), http_(loop.surface(), &broker) {}
+  Admin(io::posix::Loop& loop, broker::Broker& broker, broker::AdminOptions options)
+      : loop_(loop), options_(std::move(options)), http_(loop.surface(), &broker, options_) {}
   ~Admin() {
     boot_.reset();
     if (socket_ >= 0) ::close(socket_);
@@ -273,11 +292,14 @@ class Admin {
   Status listen(const std::string& where) {
     ASSIGN_OR_RETURN(const io::Address address, parse_address(where));
     ASSIGN_OR_RETURN(socket_, io::posix::Loop::listening_socket(address));
-    boot_ = BootAdmin::start(socket_);
+    broker::AdminOptions options = options_;
+    options.loop_facts = nullptr;  // not for another thread
+    boot_ = BootAdmin::start(socket_, std::move(options));
     return {};
   }
 
   io::posix::Loop& loop_;
+  const broker::AdminOptions options_;
   broker::AdminHttp http_;
   std::unique_ptr<BootAdmin> boot_;
   int socket_ = -1;
@@ -291,9 +313,15 @@ int run(const Arguments& arguments, const metadata::BrokerSettings& settings,
   if (!made.ok()) return complain(made.failure(), exit_storage_failure);
   io::posix::Loop& loop = **made;
   broker::BrokerOptions options{
-      .settings = settings, .static_config = static_config, .buffer_bytes_max = buffer_bytes_max()};
+      .settings = settings, .static_config = static_config, .buffer_bytes_max = buffer_bytes_max(),
+      .precise_clock = monotonic_clock};
   broker::Broker broker(loop.surface(), std::move(options));
-  Admin admin(loop, broker);
+  broker.metrics().topic_counters.set_limit(arguments.metrics_limit);
+  Admin admin(loop, broker,
+              {.version = MOLDAU_VERSION,
+               .series_limit = arguments.metrics_limit,
+               .process_facts = process_facts(),
+               .loop_facts = loop_facts_of(loop)});
   Node node{loop, broker};
   for (const int number : {SIGTERM, SIGINT}) {
     if (const Status watched = loop.on_signal(number, [&node] { node.stop(); }); !watched.ok()) {

@@ -11,7 +11,7 @@
 
 #include "api/operations.h"
 #include "broker/broker.h"
-#include "broker/metrics.h"
+#include "broker/metrics_table.h"
 #include "metadata/config_table.h"
 #include "metadata/features.h"
 #include "wire/api_facts.h"
@@ -174,8 +174,11 @@ void print_metrics() {
   fmt::print("  \"metrics\": [");
   const char* separator = "\n";
   for (const broker::MetricRow& row : broker::metric_table()) {
-    fmt::print("{}    {{\"name\": {}, \"kind\": {}, \"text\": {}}}", separator, quoted(row.name),
-               quoted(row.kind == broker::MetricKind::counter ? "counter" : "gauge"), quoted(row.help));
+    static constexpr std::string_view details[] = {"node", "topic", "partition"};
+    fmt::print("{}    {{\"name\": {}, \"kind\": {}, \"unit\": {}, \"labels\": {}, \"detail\": {}, "
+               "\"text\": {}}}",
+               separator, quoted(row.name), quoted(broker::name_of(row.kind)), quoted(row.unit), quoted(row.labels),
+               quoted(details[static_cast<size_t>(row.detail)]), quoted(row.help));
     separator = ",\n";
   }
   fmt::print("\n  ],\n");

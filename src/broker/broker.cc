@@ -290,6 +290,7 @@ wire::Encoded Broker::encode_answer(const Request& request, const wire::MessageD
   const wire::FrameStart start = wire::begin_frame(encoder);
   wire::encode_response_header(encoder, request.api_key, request.version, request.correlation_id);
   type.encode(encoder, request.version, message);
+  count_errors(metrics_, request.api_key, *type.root, message);
   wire::finish_frame(encoder, start);
   if (encoder.ok()) return encoder.take();
   trace(TraceLevel::error, "event=answer_not_encoded api={} version={} why={} field={}",
@@ -357,26 +358,21 @@ void Broker::log_offline(Partition& partition) {
   surface_.executor.defer(guarded_call([this] { report_offline_directories(); }));
 }
 
+bool Broker::leads_metadata() const {
+  return metadata_ != nullptr && metadata_->node().leader() == self();
+}
+
 const Metrics& Broker::collect_metrics() {
   metrics_.topics = image_->topic_count();
   metrics_.partitions = replicas_ == nullptr ? 0 : replicas_->size();
-  metrics_.log_bytes = 0;
-  metrics_.unflushed_records = 0;
-  metrics_.damaged_ranges = 0;
-  if (replicas_ != nullptr) {
-    replicas_->for_each([&](Partition& partition) {
-      store::Log& log = partition.log();
-      metrics_.log_bytes += log.size_bytes();
-      metrics_.unflushed_records += static_cast<uint64_t>(log.next_offset() - log.stable_end());
-      metrics_.damaged_ranges += log.damaged().size();
-    });
-  }
   metrics_.offline_log_directories = offline_directories_.size();
   metrics_.waiting_fetches = fetch_path_.waiting();
   metrics_.waiting_produces = produce_path_.waiting();
+  metrics_.waiting_group_requests = group_loop_.waiting();
   metrics_.fetch_sessions = fetch_path_.sessions().size();
   metrics_.receive_block_bytes = pool_.bytes_in_use();
   metrics_.uptime_seconds = serving_ ? static_cast<double>((now() - ready_at_).nanoseconds) / 1e9 : 0;
+  metrics_.move_windows(now());
   return metrics_;
 }
 

@@ -177,7 +177,26 @@ void Broker::submit(metadata::ControllerRequest request, io::Completion<const Me
   metadata_->submit(std::move(request), guarded<const MetadataOutcome&>(std::move(done)));
 }
 
+namespace {
+
+/// Leaders that were not in sync when they were elected.
+uint64_t unclean_elections(const metadata::Image& before, const metadata::Image& now,
+                           const metadata::ImageDelta& delta) {
+  uint64_t count = 0;
+  for (const TopicPartitionId& id : delta.changed_partitions) {
+    const metadata::PartitionImage* const old = before.partition(id.topic_id, id.partition);
+    if (old == nullptr) continue;
+    const NodeId leader = now.partition(id.topic_id, id.partition)->leader;
+    if (leader == no_node || leader == old->leader) continue;
+    if (std::find(old->isr.begin(), old->isr.end(), leader) == old->isr.end()) ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
 void Broker::image_changed(const metadata::ImageRef& image, const metadata::ImageDelta& delta) {
+  metrics_.unclean_elections += unclean_elections(*image_, *image, delta);
   image_ = image;
   for (const metadata::ConfigResource& resource : delta.changed_configs) {
     if (resource.type != metadata::ConfigResourceType::broker) continue;

@@ -1,5 +1,6 @@
 #include "broker/connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/endian.h"
@@ -57,6 +58,8 @@ void Connection::on_readable() {
 void Connection::pump() {
   if (pumping_) return;
   pumping_ = true;
+  clock_read_ = Instant::never();
+  bool waits = reader_.buffered() > 0;
   while (!closed() && !finishing_) {
     if (send_queue_full()) {
       // The turn's send may take it all, and then nobody calls on_drained: look once more after it.
@@ -70,11 +73,20 @@ void Connection::pump() {
       refuse_bytes();
       break;
     }
-    if (next == FrameReader::Next::more) break;
+    if (next == FrameReader::Next::more) {
+      waits = false;
+      break;
+    }
     frame_started_ = broker_.now();
     if (!take(std::move(frame))) break;
   }
   pumping_ = false;
+  // What waits now was there now at the latest: frames that come while it waits count as waiting since then, too.
+  if (!waits) {
+    waiting_since_ = Instant::never();
+  } else if (waiting_since_ == Instant::never()) {
+    waiting_since_ = broker_.now();
+  }
 }
 
 // Whether the next request may be handled beside those in flight: only a produce beside produces.
@@ -97,9 +109,17 @@ bool Connection::take(Bytes frame) {
   const bool produce = request.api_key == wire::ApiKey::produce;
   only_produces_ = slots_.empty() ? produce : only_produces_ && produce;
   request.slot = first_slot_ + slots_.size();
-  slots_.emplace_back();
+  const uint64_t number = request.slot;
+  Slot& slot = slots_.emplace_back();
+  slot.api_key = request.api_key;
+  slot.times.received = std::min(waiting_since_, broker_.now());
+  slot.times.began = clock_read_ == Instant::never() ? broker_.precise_now() : clock_read_;
   broker_.dispatch(std::move(request));
-  return !closed();
+  if (closed()) return false;
+  if (number >= first_slot_ && !slots_[number - first_slot_].ready) {
+    slots_[number - first_slot_].times.left = clock_read_ = broker_.precise_now();
+  }
+  return true;
 }
 
 // A size that no frame can have: a broken client, or one that speaks TLS or HTTP.
@@ -114,7 +134,8 @@ void Connection::deliver(uint64_t slot, Response response) {
   Slot& waiting = slots_[slot - first_slot_];
   waiting.ready = true;
   waiting.response = std::move(response);
-  flush();
+  waiting.times.answered = clock_read_ = broker_.precise_now();
+  flush(clock_read_);
 }
 
 void Connection::deliver_nothing(uint64_t slot) {
@@ -122,16 +143,17 @@ void Connection::deliver_nothing(uint64_t slot) {
 }
 
 // Sends all answers that are next in turn.
-void Connection::flush() {
+void Connection::flush(Instant sent) {
   size_t count = 0;
   while (count < slots_.size() && slots_[count].ready) {
+    broker_.metrics().api(slots_[count].api_key).observe(slots_[count].times, sent);
     send(std::move(slots_[count].response));
     ++count;
   }
   if (count == 0) return;
   slots_.erase(slots_.begin(), slots_.begin() + static_cast<ptrdiff_t>(count));
   first_slot_ += count;
-  last_active_ = broker_.now();
+  last_active_ = flushed_at_ = broker_.now();
   const bool waits = reader_.buffered() > 0 || reading_paused_ || peer_ended_ || finishing_;
   if (waits && !pumping_) resume_later();
 }
@@ -193,6 +215,7 @@ void Connection::hold_back() {
 }
 
 void Connection::on_drained() {
+  broker_.metrics().send_blocked.record(broker_.now() - flushed_at_);
   resume_later();
 }
 

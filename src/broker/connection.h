@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "broker/frame_reader.h"
+#include "broker/metrics.h"
 #include "broker/request.h"
 #include "io/network.h"
 
@@ -61,6 +62,8 @@ class Connection final : public io::StreamHandler {
  private:
   struct Slot {
     bool ready = false;
+    wire::ApiKey api_key{};
+    RequestTimes times;
     Response response;
   };
 
@@ -72,7 +75,7 @@ class Connection final : public io::StreamHandler {
   bool may_take_next() const;
   bool take(Bytes frame);
   void refuse_bytes();
-  void flush();
+  void flush(Instant sent);
   void send(Response response);
   void resume_later();
   bool send_queue_full() const;
@@ -87,6 +90,9 @@ class Connection final : public io::StreamHandler {
   uint64_t first_slot_ = 0;  // number of the oldest
   Instant last_active_;
   Instant frame_started_{INT64_MAX};
+  Instant waiting_since_ = Instant::never();  // since when whole frames wait for their turn
+  Instant clock_read_ = Instant::never();  // by the request before, in the same pump(): the next one begins then
+  Instant flushed_at_;                        // when the last answer was given to the stream
   bool only_produces_ = true;  // all in flight are produces
   bool pumping_ = false;
   bool send_queue_was_full_ = false;

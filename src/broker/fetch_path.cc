@@ -98,6 +98,9 @@ void FetchPath::read_item(PendingFetch& fetch, uint32_t index, uint64_t limit, b
   item.records_bytes = 0;
   item.records_id = index;
   Partition* const partition = broker_.partition(item.id);
+  if (partition != nullptr && fetch.waits == nullptr && fetch.cold_rounds == 0) {
+    ++broker_.counters_of(*partition).fetch_requests;
+  }
   item.error = partition == nullptr ? ErrorCode::not_leader_or_follower : check_item(fetch, item, *partition);
   if (item.error != ErrorCode::none) return;
   store::Log& log = partition->log();
@@ -220,15 +223,31 @@ bool FetchPath::enough(PendingFetch& fetch) {
   return false;
 }
 
+// Of an item with records or an error.
+void FetchPath::count(const api::FetchItem& item) {
+  Metrics& metrics = broker_.metrics();
+  metrics.record_bytes_fetched += item.records_bytes;
+  if (item.error != ErrorCode::none) {
+    metrics.fetch_errors += 1;
+    metrics.count_error(wire::ApiKey::fetch, item.error);
+  }
+  Partition* const partition = broker_.partition(item.id);
+  if (partition == nullptr) return;
+  TopicCounters& counters = broker_.counters_of(*partition);
+  counters.bytes_out += item.records_bytes;
+  counters.failed_fetch_requests += item.error != ErrorCode::none ? 1 : 0;
+}
+
 void FetchPath::respond(PendingFetch& fetch) {
   Arena arena;
   const api::RequestContext context = broker_.context(fetch.request, arena);
   for (const api::FetchItem& item : fetch.plan.items) {
-    if (item.error != ErrorCode::none) broker_.metrics().fetch_errors += 1;
-    broker_.metrics().record_bytes_fetched += item.records_bytes;
+    if (item.error == ErrorCode::none && item.records_bytes == 0) continue;
+    count(item);
   }
   const uint64_t random = fetch.plan.use == api::FetchSessionUse::create ? broker_.surface().entropy.next() : 0;
   const wire::FetchResponse response = api::fetch(context, broker_.facts(), fetch.plan, sessions_, random);
+  broker_.metrics().count_error(wire::ApiKey::fetch, response.error_code);
   broker_.answer(fetch.request, response, std::move(fetch.pieces));
   erase(fetch);
 }

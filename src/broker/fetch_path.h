@@ -75,6 +75,7 @@ class FetchPath {
   void wait(PendingFetch& fetch);
   void look_again();
   bool enough(PendingFetch& fetch);
+  void count(const api::FetchItem& item);
   void respond(PendingFetch& fetch);
   PendingFetch* find(uint64_t id);
   void erase(PendingFetch& fetch);

@@ -129,7 +129,9 @@ Status GroupLoop::load_bytes(Coordinated& coordinated, std::span<const std::byte
       if (batch.error() == wire::BatchFault::incomplete && at > 0) return {};  // cut: read again from there
       return corrupt(std::string("a batch is ") + wire::name_of(batch.error()));
     }
-    RETURN_IF_FAILED(load_batch(coordinated, *batch));
+    const bool skipped =
+        settings_.mutant == group::Mutant::load_ends_early && batch->next_offset() >= coordinated.load_end;
+    if (!skipped) RETURN_IF_FAILED(load_batch(coordinated, *batch));
     coordinated.load_next = batch->next_offset();
     at += batch->size();
   }

@@ -17,9 +17,37 @@ namespace {
 
 constexpr Duration timer_pause_min = milliseconds(1);
 
+group::Mutant group_mutant(store::Mutant mutant) {
+  switch (mutant) {
+    case store::Mutant::commit_before_durable:
+      return group::Mutant::commit_before_durable;
+    case store::Mutant::generation_kept_after_load:
+      return group::Mutant::generation_kept_after_load;
+    case store::Mutant::fencing_skipped:
+      return group::Mutant::fencing_skipped;
+    case store::Mutant::tombstone_ignored_at_load:
+      return group::Mutant::tombstone_ignored_at_load;
+    case store::Mutant::owner_before_revoked:
+      return group::Mutant::owner_before_revoked;
+    case store::Mutant::load_ends_early:
+      return group::Mutant::load_ends_early;
+    case store::Mutant::sessions_forgotten_at_load:
+      return group::Mutant::sessions_forgotten_at_load;
+    default:
+      return group::Mutant::none;
+  }
+}
+
+group::GroupSettings settings_of(const Broker& broker) {
+  group::GroupSettings settings = group::group_settings(broker.settings().groups);
+  settings.mutant = group_mutant(broker.mutant());
+  settings.consumer.revocations_unconfirmed = settings.mutant == group::Mutant::owner_before_revoked;
+  return settings;
+}
+
 }  // namespace
 
-GroupLoop::GroupLoop(Broker& broker) : broker_(broker), settings_(group::group_settings(broker.settings().groups)) {}
+GroupLoop::GroupLoop(Broker& broker) : broker_(broker), settings_(settings_of(broker)) {}
 
 GroupLoop::~GroupLoop() {
   for (auto& [index, coordinated] : coordinated_) {
@@ -35,6 +63,13 @@ const metadata::ImageRef& GroupLoop::image() const {
 }
 const metadata::ConfigMap* GroupLoop::group_configs(std::string_view group) const {
   return broker_.image().configs(metadata::ConfigResourceType::group, group);
+}
+
+void GroupLoop::group_rebalances() {
+  ++broker_.metrics().group_rebalances;
+}
+void GroupLoop::offset_committed() {
+  ++broker_.metrics().offsets_committed;
 }
 
 size_t GroupLoop::group_count() const {
@@ -176,6 +211,7 @@ std::expected<Offset, ErrorCode> GroupLoop::Coordinated::append(std::span<const 
   const Result<std::vector<store::Appended>> appended = partition->log().append(std::move(*batches), epoch);
   if (!appended.ok()) return std::unexpected(ErrorCode::kafka_storage_error);
   const Offset end = appended->back().last_offset + 1;
+  if (loop.settings_.mutant == group::Mutant::commit_before_durable) acknowledged = true;
   partition->wait_for({{static_cast<uint64_t>(id.partition), produce_part}, end, -1, Instant::never()});
   return end;
 }
@@ -215,7 +251,8 @@ void GroupLoop::settle(Coordinated& coordinated) {
     }
     if (partition == nullptr || coordinated.runtime.state() != RuntimeState::active) break;
     coordinated.entered = true;
-    coordinated.runtime.advance(partition->high_watermark(), now());
+    const bool early = settings_.mutant == group::Mutant::commit_before_durable;
+    coordinated.runtime.advance(early ? partition->log().next_offset() : partition->high_watermark(), now());
     coordinated.entered = false;
   }
   if (coordinated.runtime.state() == RuntimeState::failed) refuse_all(index, ErrorCode::not_coordinator);
@@ -242,7 +279,7 @@ void GroupLoop::arm(Coordinated& coordinated) {
 
 void GroupLoop::image_changed(const metadata::ImageDelta* delta) {
   if (stopped_) return;
-  settings_ = group::group_settings(broker_.settings().groups);
+  settings_ = settings_of(broker_);
   const metadata::TopicImage* const topic = broker_.image().topic(api::offsets_topic);
   std::vector<PartitionIndex> gone;
   for (const auto& [index, coordinated] : coordinated_) {

@@ -17,6 +17,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "broker/partition.h"
@@ -74,6 +75,15 @@ class GroupLoop final : private group::GroupHost {
   size_t waiting() const noexcept { return waiting_.size(); }
   size_t group_count() const;
   size_t offset_count() const;
+  /// Calls visit(partition, const group::GroupMachine&) -> bool for the coordinators that serve, in order from
+  /// partition `first` on, until it returns false.
+  template <typename Visit>
+  void for_each_machine(PartitionIndex first, Visit&& visit) const {
+    for (auto at = coordinated_.lower_bound(first); at != coordinated_.end(); ++at) {
+      if (at->second->runtime.state() != coordinator::RuntimeState::active) continue;
+      if (!visit(at->first, std::as_const(at->second->machine()))) return;
+    }
+  }
 
  private:
   /// One partition's coordinator.
@@ -115,6 +125,8 @@ class GroupLoop final : private group::GroupHost {
   const group::GroupSettings& settings() const override { return settings_; }
   const metadata::ImageRef& image() const override;
   const metadata::ConfigMap* group_configs(std::string_view group) const override;
+  void group_rebalances() override;
+  void offset_committed() override;
 
   Now now() const;
   Coordinated* find(std::string_view group);

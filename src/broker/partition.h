@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "broker/metrics.h"
 #include "log/admission.h"
 #include "metadata/config_resolve.h"
 #include "metadata/image.h"
@@ -95,6 +96,8 @@ class Partition final : public store::LogListener {
 
   /// Its shard calls tick() now and then; kept here for it.
   bool ticking = false;
+  /// Of its topic; null until something is counted (Broker::counters_of).
+  TopicCountersRef counters;
 
  private:
   void on_appended(Offset end) override;

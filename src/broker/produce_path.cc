@@ -47,6 +47,7 @@ void ProducePath::append(uint32_t slot, uint32_t index, Instant deadline) {
   api::ProducePart& part = pending.parts[index];
   Partition* const partition = broker_.partition(part.id);
   part.error = partition == nullptr ? ErrorCode::not_leader_or_follower : partition->may_append(pending.acks);
+  if (partition != nullptr) ++broker_.counters_of(*partition).produce_requests;
   store::BatchToAppend batch;
   if (part.error != ErrorCode::none || !admit(pending, part, *partition, batch)) {
     decided(slot);
@@ -68,6 +69,9 @@ void ProducePath::append(uint32_t slot, uint32_t index, Instant deadline) {
       metrics.batches_appended += 1;
       metrics.records_appended += records;
       metrics.record_bytes_appended += bytes;
+      TopicCounters& counters = broker_.counters_of(*partition);
+      counters.messages_in += records;
+      counters.bytes_in += bytes;
     } else {
       part.error = ErrorCode::kafka_storage_error;
     }
@@ -188,9 +192,16 @@ void ProducePath::decided(uint32_t slot) {
 }
 
 void ProducePath::answer(Pending& pending) {
-  const auto errors = std::count_if(pending.parts.begin(), pending.parts.end(),
-                                    [](const api::ProducePart& part) { return part.error != ErrorCode::none; });
-  broker_.metrics().produce_errors += static_cast<uint64_t>(errors);
+  uint64_t errors = 0;
+  for (const api::ProducePart& part : pending.parts) {
+    if (part.error == ErrorCode::none) continue;
+    ++errors;
+    broker_.metrics().count_error(wire::ApiKey::produce, part.error);
+    if (Partition* const partition = broker_.partition(part.id)) {
+      ++broker_.counters_of(*partition).failed_produce_requests;
+    }
+  }
+  broker_.metrics().produce_errors += errors;
   if (pending.acks == 0) {
     // Nobody reads an answer: a closed connection is how the producer learns of an error.
     if (errors > 0) {

@@ -69,31 +69,32 @@ void Runtime::fail(Failure why, const Now& now) {
   host_.failed(why);
 }
 
-void Runtime::carry_out(Decision& decision, const Now& now) {
+bool Runtime::carry_out(Decision& decision, const Now& now) {
   if (state_ != RuntimeState::active) {
     for (Reply& reply : decision.replies_) host_.refuse(reply.ticket, ErrorCode::not_coordinator);
-    return;
+    return false;
   }
   if (!decision.records_.empty()) {
     const std::expected<Offset, ErrorCode> end = host_.append(decision.records_, decision.split_, now);
     if (!end.has_value()) {
       refuse(decision, end.error(), now);
-      return;
+      return false;
     }
     end_ = *end;
     if (Status replayed = replay_own(decision, *end); !replayed.ok()) {
       for (Reply& reply : decision.replies_) host_.refuse(reply.ticket, ErrorCode::not_coordinator);
       fail(std::move(replayed).failure(), now);
-      return;
+      return false;
     }
   }
-  if (decision.replies_.empty() && decision.continuations_.empty()) return;
+  if (decision.replies_.empty() && decision.continuations_.empty()) return true;
   Gated gated{end_, now.instant + commit_timeout_, std::move(decision.replies_), std::move(decision.continuations_)};
   if (gate_.empty() && end_ <= high_watermark_) {
     release(std::move(gated), ErrorCode::none, now);
   } else {
     gate_.push_back(std::move(gated));
   }
+  return true;
 }
 
 Status Runtime::replay_own(const Decision& decision, Offset end) {
@@ -142,9 +143,12 @@ void Runtime::tick(const Now& now) {
   // A timer that is set again for now waits for the next tick: this one ends.
   const uint64_t last_turn = timers_.last_turn();
   while (state_ == RuntimeState::active) {
-    const Timers::Action action = timers_.take_due(now.instant, last_turn);
-    if (!action) break;
-    run(now, [&](Decision& decision) { action(now, decision); });
+    std::optional<Timers::Due> due = timers_.take_due(now.instant, last_turn);
+    if (!due.has_value()) break;
+    Decision decision(host_);
+    due->action(now, decision);
+    if (carry_out(decision, now) || state_ != RuntimeState::active) continue;
+    timers_.schedule_if_absent(due->name, now.instant + timer_retry_pause, std::move(due->action));
   }
 }
 

@@ -55,6 +55,9 @@ enum class RuntimeState : uint8_t { idle, loading, active, failed };
 /// they know.
 wire::ErrorCode error_for_clients(wire::ErrorCode error);
 
+/// How long a timer waits whose records were refused (Kafka's TIMER_BACKOFF).
+inline constexpr Duration timer_retry_pause = milliseconds(500);
+
 class Runtime {
  public:
   /// `commit_timeout`: how long an answer waits for its records before it is refused (REQUEST_TIMED_OUT); the records
@@ -89,7 +92,8 @@ class Runtime {
   }
   /// The high watermark has moved.
   void advance(Offset high_watermark, const Now& now);
-  /// Runs the timers that are due; refuses answers that waited for too long.
+  /// Runs the timers that are due; refuses answers that waited for too long. A timer whose records are refused comes
+  /// again after timer_retry_pause, unless it was set anew.
   void tick(const Now& now);
   Instant next_deadline() const;
 
@@ -106,7 +110,8 @@ class Runtime {
     std::vector<Reply> replies;
     std::vector<Continuation> continuations;
   };
-  void carry_out(Decision& decision, const Now& now);
+  /// False if its records were refused.
+  bool carry_out(Decision& decision, const Now& now);
   void refuse(Decision& decision, wire::ErrorCode error, const Now& now);
   void release(Gated gated, wire::ErrorCode error, const Now& now);
   Status replay_own(const Decision& decision, Offset end);

@@ -182,5 +182,21 @@ TEST(Runtime, TimersRunInOrderAndMoveCheaply) {
   EXPECT_EQ(order, "aBc.!");
 }
 
+TEST(Runtime, ATimerWhoseRecordsAreRefusedComesAgain) {
+  World world;
+  world.start();
+  world.runtime.timers().schedule(
+      "t", Instant{10}, [](const Now&, Decision& decision) { decision.add(Record{{std::byte{'t'}}, std::nullopt}); });
+  world.refusal = ErrorCode::kafka_storage_error;
+  world.now.instant = Instant{10};
+  world.runtime.tick(world.now);
+  EXPECT_EQ(world.machine().text, "");
+  EXPECT_EQ(world.runtime.next_deadline(), Instant{10} + timer_retry_pause);
+  world.now.instant = Instant{10} + timer_retry_pause;
+  world.runtime.tick(world.now);
+  EXPECT_EQ(world.machine().text, "t");
+  EXPECT_EQ(world.runtime.next_deadline(), Instant::never());
+}
+
 }  // namespace
 }  // namespace moldau::coordinator

@@ -38,7 +38,7 @@ void Timers::clear() {
   timers_.clear();
 }
 
-Timers::Action Timers::take_due(Instant now, uint64_t last_turn) {
+std::optional<Timers::Due> Timers::take_due(Instant now, uint64_t last_turn) {
   for (auto next = queue_.begin(); next != queue_.end() && next->first.deadline <= now;) {
     Entries::value_type* const entry = next->second;
     Timer& timer = entry->second;
@@ -54,12 +54,11 @@ Timers::Action Timers::take_due(Instant now, uint64_t last_turn) {
       continue;
     }
     queue_.erase(next);
-    Action action = std::move(timer.action);
-    const std::string name = entry->first;
-    timers_.erase(name);
-    return action;
+    Due due{entry->first, std::move(timer.action)};
+    timers_.erase(due.name);
+    return due;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 }  // namespace moldau::coordinator

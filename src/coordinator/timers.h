@@ -38,9 +38,14 @@ class Timers {
   Instant next_deadline() const { return queue_.empty() ? Instant::never() : queue_.begin()->first.deadline; }
   /// Counts the settings of timers.
   uint64_t last_turn() const noexcept { return turns_; }
+  /// A timer whose time has come.
+  struct Due {
+    std::string name;
+    Action action;
+  };
   /// Takes out the first timer that is due at `now` and was set at `last_turn` or before, in the order of their
   /// deadlines, then of their setting; nothing if there is none.
-  Action take_due(Instant now, uint64_t last_turn);
+  std::optional<Due> take_due(Instant now, uint64_t last_turn);
 
  private:
   struct Place {

@@ -56,6 +56,7 @@ void GroupMachine::prepare_rebalance(ClassicGroup& group, const Now& now, Decisi
                      });
   }
   group.transition_to(ClassicState::preparing_rebalance, now.wall);
+  host_.group_rebalances();
   if (initial) return;
   if (group.all_joined()) {
     complete_join(group, now, decision);

@@ -1,6 +1,8 @@
 // GroupMachine: consumer groups (KIP-848). What is decided about them stands in group/consumer/; here the decisions are
 // carried out: records appended, timers set, groups of the classic protocol moved over and back, answers given.
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "coordinator/runtime.h"
 #include "group/consumer/classic_members.h"
@@ -125,10 +127,33 @@ void GroupMachine::apply_timers(const std::string& group, const std::vector<cons
 template <typename Answer>
 void GroupMachine::carry_out(const std::string& group, consumer::Decision<Answer>& made, const TopicFilter& visible,
                              const Now& now, Decision& decision) {
+  const bool records = !made.records.empty();
   decision.add(std::move(made.records));
   apply_timers(group, made.timers, now);
+  if (records) keep_timers(group, made.timers, decision);
   if (made.regexes.has_value()) resolve_regexes(group, *made.regexes, visible, now, decision);
   if (made.downgrade.has_value()) downgraded(group, made.downgrade->rebalance, now, decision);
+}
+
+// Timers that `changes` ended, of members that are still there because the records were refused, run again: nobody else
+// would remove such a member.
+void GroupMachine::keep_timers(const std::string& group, const std::vector<consumer::TimerChange>& changes,
+                               Decision& decision) {
+  std::vector<std::string> members;
+  for (const consumer::TimerChange& change : changes) {
+    if (change.kind == consumer::TimerChange::Kind::cancel) members.push_back(change.member_id);
+  }
+  if (members.empty()) return;
+  decision.then([this, group, members](ErrorCode error, const Now& now, Decision&) {
+    const ConsumerGroup* const found = find_consumer(group);
+    if (error == ErrorCode::none || found == nullptr) return;
+    std::vector<consumer::TimerChange> timers = consumer::timers_of_loaded(*found, settings_of(group));
+    std::erase_if(timers, [&](const consumer::TimerChange& change) {
+      return std::find(members.begin(), members.end(), change.member_id) == members.end();
+    });
+    for (consumer::TimerChange& change : timers) change.kind = consumer::TimerChange::Kind::set_if_absent;
+    apply_timers(group, timers, now);
+  });
 }
 
 void GroupMachine::resolve_regexes(const std::string& group, const consumer::RegexJob& job, const TopicFilter& visible,

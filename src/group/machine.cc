@@ -86,6 +86,15 @@ std::string_view GroupMachine::state_of(const Group& group) {
   return "Empty";
 }
 
+GroupMachine::GroupFacts GroupMachine::facts_of(std::string_view id, const Group& group) {
+  GroupFacts facts{.id = id, .type = type_of(group), .state = state_of(group)};
+  if (const auto* const classic = std::get_if<ClassicGroup>(&group)) facts.members = classic->members().size();
+  if (const auto* const consumers = std::get_if<consumer::ConsumerGroup>(&group)) {
+    facts.members = consumers->members().size();
+  }
+  return facts;
+}
+
 bool GroupMachine::is_subscribed(const Group& group, std::string_view topic) const {
   if (const auto* const classic = std::get_if<ClassicGroup>(&group)) return classic->is_subscribed(topic);
   if (const auto* const consumers = std::get_if<consumer::ConsumerGroup>(&group)) {
@@ -101,6 +110,7 @@ template <typename Commit>
 void GroupMachine::replay_offset(const Commit& record, const coordinator::ReplayContext& context) {
   const auto& key = record.key;
   if (!record.value.has_value()) {
+    if (!live_ && host_.settings().mutant == Mutant::tombstone_ignored_at_load) return;
     offsets_.remove(key.group, key.topic, key.partition);
     return;
   }
@@ -111,6 +121,7 @@ void GroupMachine::replay_offset(const Commit& record, const coordinator::Replay
   }
   offsets_.commit(key.group, key.topic, key.partition, CommittedOffset::from_record(*record.value, context.offset),
                   context.producer_id);
+  if (live_) host_.offset_committed();
 }
 
 Status GroupMachine::replay_group(const GroupMetadata& record) {
@@ -121,7 +132,9 @@ Status GroupMachine::replay_group(const GroupMetadata& record) {
   }
   // Decided here a moment ago: the group is what it says, and more.
   if (live_ && find_classic(id) != nullptr) return {};
-  groups_.insert_or_assign(id, ClassicGroup::from_record(id, *record.value));
+  GroupMetadataValue value = *record.value;
+  if (!live_ && host_.settings().mutant == Mutant::generation_kept_after_load) --value.generation;
+  groups_.insert_or_assign(id, ClassicGroup::from_record(id, value));
   return {};
 }
 
@@ -147,6 +160,10 @@ Status GroupMachine::replay_consumer(const ConsumerRecord& record) {
   }
   if (group == nullptr) {
     group = &groups_.insert_or_assign(id, Group(std::in_place_type<consumer::ConsumerGroup>, id)).first->second;
+  }
+  // A group's own record says its new epoch.
+  if constexpr (std::is_same_v<ConsumerRecord, ConsumerGroupMetadata>) {
+    if (live_) host_.group_rebalances();
   }
   return std::get<consumer::ConsumerGroup>(*group).replay(record);
 }
@@ -197,6 +214,7 @@ void GroupMachine::loaded(const Now& now, Decision& decision) {
   live_ = true;
   newest_topics_ = host_.image()->applied().offset;
   schedule_expiry(now);
+  if (host_.settings().mutant == Mutant::sessions_forgotten_at_load) return;
   for (auto& [id, group] : groups_) {
     if (auto* const classic = std::get_if<ClassicGroup>(&group)) {
       for (const auto& [member_id, member] : classic->members()) schedule_heartbeat(*classic, member, now);

@@ -60,6 +60,11 @@ class GroupHost {
   virtual const metadata::ImageRef& image() const = 0;
   /// Settings of one group (ConfigResource GROUP); null if it has none.
   virtual const metadata::ConfigMap* group_configs(std::string_view group) const = 0;
+  // For metrics; never of what is replayed while it loads.
+  /// A rebalance of a classic group began, or a consumer group has a new epoch.
+  virtual void group_rebalances() {}
+  /// The offset of one partition was committed.
+  virtual void offset_committed() {}
 
  protected:
   ~GroupHost() = default;
@@ -119,6 +124,21 @@ class GroupMachine final : public coordinator::Machine {
 
   const Offsets& offsets() const { return offsets_; }
   size_t group_count() const { return groups_.size(); }
+  /// What metrics say of a group.
+  struct GroupFacts {
+    std::string_view id;
+    GroupType type = GroupType::classic;
+    std::string_view state;  ///< Kafka's word
+    size_t members = 0;
+  };
+  /// Calls visit(const GroupFacts&) -> bool in the order of ids, behind `after` or from the first, until it returns
+  /// false.
+  template <typename Visit>
+  void for_each_group_after(const std::optional<std::string>& after, Visit&& visit) const {
+    for (auto at = after.has_value() ? groups_.upper_bound(*after) : groups_.begin(); at != groups_.end(); ++at) {
+      if (!visit(facts_of(at->first, at->second))) return;
+    }
+  }
   std::optional<GroupType> type_of(std::string_view group) const;
   const ClassicGroup* find_classic(std::string_view group) const;
   const consumer::ConsumerGroup* find_consumer(std::string_view group) const;
@@ -134,6 +154,7 @@ class GroupMachine final : public coordinator::Machine {
   static GroupType type_of(const Group& group);
   static bool is_empty(const Group& group);
   static std::string_view state_of(const Group& group);
+  static GroupFacts facts_of(std::string_view id, const Group& group);
   bool is_subscribed(const Group& group, std::string_view topic) const;
   consumer::ConsumerGroupSettings settings_of(std::string_view group) const;
 
@@ -198,6 +219,7 @@ class GroupMachine final : public coordinator::Machine {
   // Consumer groups (consumer_machine.cc).
   struct ConsumerScene;
   void apply_timers(const std::string& group, const std::vector<consumer::TimerChange>& timers, const Now& now);
+  void keep_timers(const std::string& group, const std::vector<consumer::TimerChange>& changes, Decision& decision);
   template <typename Answer>
   void carry_out(const std::string& group, consumer::Decision<Answer>& made, const TopicFilter& visible, const Now& now,
                  Decision& decision);

@@ -8,6 +8,18 @@
 
 namespace moldau::group {
 
+/// Planted bugs, which the simulator must find. A broker always runs with none.
+enum class Mutant : uint8_t {
+  none,
+  commit_before_durable,       ///< answers wait for records to be appended only, not to be committed
+  generation_kept_after_load,  ///< the first rebalance after a load has the generation before it once more
+  fencing_skipped,             ///< commits are not asked who sends them
+  tombstone_ignored_at_load,   ///< offsets that were deleted come back with a load
+  owner_before_revoked,        ///< a partition is free before its owner has shown that it gave it up
+  load_ends_early,             ///< a load does not read the last batch
+  sessions_forgotten_at_load,  ///< members of a group that was loaded never expire
+};
+
 /// Settings of one broker. Machines keep a reference: changes take effect at once.
 struct GroupSettings {
   int32_t size_max = INT32_MAX;
@@ -17,6 +29,7 @@ struct GroupSettings {
   int64_t offsets_retention_ms = 7LL * 24 * 3'600'000;
   int64_t offsets_retention_check_interval_ms = 600'000;
   bool consumer_protocol = true;  ///< group.coordinator.rebalance.protocols has "consumer"
+  Mutant mutant = Mutant::none;
   consumer::ConsumerGroupSettings consumer;
   consumer::ConsumerGroupBounds consumer_bounds;
 };

@@ -139,6 +139,8 @@ class Leader {
   bool is_follower(NodeId node) const noexcept;
   /// The earliest moment at which Ticked does something; Instant::never() if there is none.
   Instant next_deadline() const noexcept;
+  /// min.insync.replicas, or the number of replicas if that is less.
+  size_t effective_min_isr() const noexcept;
   size_t waiting() const noexcept { return for_append_.size() + for_commit_.size(); }
 
  private:
@@ -172,7 +174,6 @@ class Leader {
   bool in_isr(NodeId node) const noexcept;
   bool in_maximal_isr(NodeId node) const noexcept;
   size_t maximal_isr_size() const noexcept;
-  size_t effective_min_isr() const noexcept;
   Follower* follower(NodeId node) noexcept;
   void propose(std::vector<NodeId> isr, Effects<Effect>& out);
 

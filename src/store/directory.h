@@ -71,6 +71,7 @@ class LogDirectory {
 
   /// Page-cache mode: bytes written and not yet synced. Beyond half the bound all its logs are flushed.
   void add_unflushed(uint64_t bytes);
+  uint64_t unflushed_bytes() const { return unflushed_; }
   void subtract_unflushed(uint64_t bytes) { unflushed_ -= std::min(unflushed_, bytes); }
 
   OpenedFolder opened;
@@ -121,6 +122,7 @@ struct StoreCore {
   TailCache tail;
   std::shared_ptr<JobGate> gate = std::make_shared<JobGate>();
   uint64_t reserved_bytes = 0;  ///< space ahead, over all logs
+  SyncCounts syncs;             ///< but for unflushed_bytes, which the directories know
   std::vector<PendingRemoval> removals;
   std::vector<std::unique_ptr<IndexWindow>> windows;  ///< made when an old segment is read first
   size_t next_window = 0;

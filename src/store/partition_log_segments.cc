@@ -230,9 +230,12 @@ void PartitionLog::start_commit(io::Callback done) {
       [job, gate = core_.gate, &disk = disk(), &directory = directory_] {
         gate->run([&] { job->run(disk, directory); });
       },
-      [weak = weak_from_this(), job, end, bytes, generation = generation_, done = std::move(done)]() mutable {
+      [weak = weak_from_this(), job, end, bytes, generation = generation_, began = core_.surface.clock.now(),
+       done = std::move(done)]() mutable {
         const auto self = weak.lock();
         if (!self) return done();
+        self->core_.syncs.durations.record(self->core_.surface.clock.now() - began);
+        if (!job->outcome.ok()) ++self->core_.syncs.failed;
         self->running_.reset();
         if (job->epochs_failed) self->epochs_dirty_ = true;
         if (job->outcome.ok() && !job->folder.empty()) self->durable_first_base_ = job->first_base;

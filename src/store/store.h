@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/histogram.h"
 #include "base/ids.h"
 #include "io/surface.h"
 #include "store/cleaner_options.h"
@@ -32,6 +33,14 @@ enum class Mutant : unsigned char {
   checkpoint_before_data,     ///< writes the appended end as the recovery point
   refused_state_kept,         ///< keeps producer state of batches that were refused
   duplicate_out_of_order,     ///< the broker answers a batch that is sent again as out of order
+  // Of the group coordinator (group::Mutant).
+  commit_before_durable,
+  generation_kept_after_load,
+  fencing_skipped,
+  tombstone_ignored_at_load,
+  owner_before_revoked,
+  load_ends_early,
+  sessions_forgotten_at_load,
 };
 
 struct StoreOptions {
@@ -67,6 +76,13 @@ struct OpenedFolder {
   bool fresh = false;                  ///< the folder was empty and was formatted now
   bool clean_stop = false;             ///< .kafka_cleanshutdown was there
   int64_t previous_broker_epoch = -1;  ///< from .kafka_cleanshutdown; -1 if unknown
+};
+
+/// What the syncs of logs did, for metrics.
+struct SyncCounts {
+  Histogram durations;           ///< of single syncs, from the turn that asked to the turn that heard
+  uint64_t failed = 0;           ///< each took its directory offline
+  uint64_t unflushed_bytes = 0;  ///< written, and not yet on stable storage
 };
 
 class Store {
@@ -113,6 +129,7 @@ class Store {
   virtual void configure_cleaner(const CleanerOptions& options) = 0;
   /// What compaction did and does, for metrics.
   virtual CleanerCounts cleaner_counts() const = 0;
+  virtual SyncCounts sync_counts() const = 0;
   /// Flushes and syncs everything, writes producer snapshots, checkpoints and .kafka_cleanshutdown (with
   /// `broker_epoch`), releases the lock. Blocking; nothing may be called afterwards.
   virtual Status close(int64_t broker_epoch) = 0;

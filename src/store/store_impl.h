@@ -59,6 +59,11 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer, public 
   CheckpointJob clean_ends_now(LogDirectory& directory) override;
   void configure_cleaner(const CleanerOptions& options) override;
   CleanerCounts cleaner_counts() const override { return cleaner_.counts(); }
+  SyncCounts sync_counts() const override {
+    SyncCounts counts = core_.syncs;
+    for (const auto& directory : core_.directories) counts.unflushed_bytes += directory->unflushed_bytes();
+    return counts;
+  }
 
  private:
   using PartitionKey = std::pair<std::string, PartitionIndex>;

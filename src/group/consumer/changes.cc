@@ -214,7 +214,8 @@ std::optional<Refusal> move(const MemberChange& change, const Target& target, co
                              .target_epoch = target.epoch,
                              .target = target.assignment,
                              .subscription_changed = change.subscription_changed,
-                             .reported = reported};
+                             .reported = reported,
+                             .revocations_unconfirmed = change.context.settings.revocations_unconfirmed};
   switch (reconcile(member, input)) {
     case ReconcileResult::unchanged:
       return std::nullopt;

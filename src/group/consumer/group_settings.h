@@ -26,6 +26,7 @@ struct ConsumerGroupSettings {
   int32_t size_max = INT32_MAX;
   int32_t classic_size_max = INT32_MAX;  ///< group.max.size: bounds what may be downgraded
   MigrationPolicy migration = MigrationPolicy::bidirectional;
+  bool revocations_unconfirmed = false;  ///< group::Mutant::owner_before_revoked
   std::vector<std::string> assignors = {"uniform", "range"};  ///< the first is the default
 
   bool upgrades() const { return migration == MigrationPolicy::upgrade || migration == MigrationPolicy::bidirectional; }

@@ -65,7 +65,7 @@ class Step {
       if (from_current) ++current;
     }
 
-    if (!to_revoke.empty() && may_own(to_revoke, input_.reported)) {
+    if (!to_revoke.empty() && may_own(to_revoke, input_.reported) && !input_.revocations_unconfirmed) {
       member_.state = MemberState::unrevoked_partitions;
       member_.advance(epoch_now);
       member_.assigned = std::move(kept);

@@ -30,6 +30,7 @@ struct ReconcileInput {
   /// Its subscription changed with this request: what it no longer subscribes to is taken at once.
   bool subscription_changed = false;
   const ReportedPartitions* reported = nullptr;
+  bool revocations_unconfirmed = false;  ///< a planted bug
 };
 
 enum class ReconcileResult : uint8_t {
