@@ -33,7 +33,7 @@ struct Flag {
 };
 
 /// What positional arguments are, for completion.
-enum class ArgumentKind : uint8_t { none, topics, shell };
+enum class ArgumentKind : uint8_t { none, topics, shell, groups };
 
 struct Command {
   std::string_view path;            ///< "topic create": words with one space between

@@ -15,6 +15,7 @@
 #include "cli/text.h"
 #include "cli/topics.h"
 #include "cli/verbs.h"
+#include "client/admin_groups.h"
 
 namespace moldau::cli {
 namespace {
@@ -93,7 +94,7 @@ void add_flags(std::vector<Candidate>& out, const Command* command, std::string_
 
 }  // namespace
 
-std::vector<Candidate> candidates_for(const std::vector<std::string>& words, const TopicNames& topic_names) {
+std::vector<Candidate> candidates_for(const std::vector<std::string>& words, const NamesOf& names_of) {
   const std::string_view word = words.empty() ? std::string_view() : std::string_view(words.back());
   // The verb: the longest chain of known words before the last one.
   std::string path;
@@ -117,17 +118,42 @@ std::vector<Candidate> candidates_for(const std::vector<std::string>& words, con
     if (command != nullptr && command->argument_kind == ArgumentKind::shell) {
       for (const char* shell : {"bash", "zsh", "fish"}) out.push_back({shell, ""});
     }
-    if (command != nullptr && command->argument_kind == ArgumentKind::topics) {
-      for (const std::string& name : topic_names()) out.push_back({name, ""});
+    const ArgumentKind kind = command != nullptr ? command->argument_kind : ArgumentKind::none;
+    if (kind != ArgumentKind::none && kind != ArgumentKind::shell) {
+      for (const std::string& name : names_of(kind)) out.push_back({name, ""});
     }
   }
   std::erase_if(out, [&](const Candidate& candidate) { return !candidate.text.starts_with(word); });
   return out;
 }
 
+namespace {
+
+std::vector<std::string> group_names(Session& session) {
+  const auto groups = session.wait(client::list_groups(session.client(), {}, {}));
+  std::vector<std::string> names;
+  if (groups.ok()) {
+    for (const auto& group : *groups) names.push_back(group.id);
+  }
+  return names;
+}
+
+std::vector<std::string> topic_names(Session& session) {
+  const auto topology = all_topics(session);
+  std::vector<std::string> names;
+  if (topology.ok()) {
+    for (const auto& [name, topic] : (*topology)->topics) {
+      if (!topic.internal) names.push_back(name);
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
 int complete(const Invocation& invocation) {
-  // Topics are asked for with little patience: whoever presses a key does not wait for a cluster.
-  const TopicNames topic_names = [&]() -> std::vector<std::string> {
+  // A cluster is asked with little patience: whoever presses a key does not wait for it.
+  const NamesOf names_of = [&](ArgumentKind kind) -> std::vector<std::string> {
     Result<SessionOptions> options = session_options(invocation, [](const char* name) { return std::getenv(name); });
     if (!options.ok()) return {};
     options->dial_timeout = milliseconds(300);
@@ -135,17 +161,10 @@ int complete(const Invocation& invocation) {
     options->retry_timeout = milliseconds(500);
     auto session = Session::open(std::move(options).value());
     if (!session.ok()) return {};
-    const auto topology = all_topics(**session);
-    std::vector<std::string> names;
-    if (topology.ok()) {
-      for (const auto& [name, topic] : (*topology)->topics) {
-        if (!topic.internal) names.push_back(name);
-      }
-    }
-    return names;
+    return kind == ArgumentKind::groups ? group_names(**session) : topic_names(**session);
   };
   std::string out;
-  for (const Candidate& candidate : candidates_for(invocation.arguments(), topic_names)) {
+  for (const Candidate& candidate : candidates_for(invocation.arguments(), names_of)) {
     out += candidate.text + (candidate.help.empty() ? "" : "\t" + candidate.help) + "\n";
   }
   print(out);

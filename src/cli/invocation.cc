@@ -236,6 +236,16 @@ std::span<const std::string> Invocation::texts(std::string_view flag) const {
   return found != values_.end() ? std::span<const std::string>(found->second) : std::span<const std::string>();
 }
 
+std::vector<std::string> Invocation::list(std::string_view flag) const {
+  std::vector<std::string> parts;
+  for (const std::string& value : texts(flag)) {
+    for (const std::string_view part : split(value, ',')) {
+      if (!part.empty()) parts.emplace_back(part);
+    }
+  }
+  return parts;
+}
+
 bool Invocation::boolean(std::string_view flag) const {
   return parse_bool(text(flag)).value_or(false);
 }

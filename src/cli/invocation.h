@@ -33,6 +33,8 @@ class Invocation {
   bool boolean(std::string_view flag) const;
   std::string_view text(std::string_view flag) const;
   std::span<const std::string> texts(std::string_view flag) const;
+  /// The values of a flag of texts, cut at commas; empty parts left out.
+  std::vector<std::string> list(std::string_view flag) const;
   int64_t integer(std::string_view flag) const;
   std::vector<int64_t> integers(std::string_view flag) const;
   Duration duration(std::string_view flag) const;

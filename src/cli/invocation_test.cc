@@ -141,12 +141,33 @@ TEST(Invocation, HelpNeedsNoArguments) {
   EXPECT_EQ(group->path(), "topic");
 }
 
+TEST(ManPage, NamesEveryCommandAndFlag) {
+  const std::string page = man_page();
+  const auto roff = [](std::string_view text) {
+    std::string out;
+    for (const char c : text) out += c == '-' ? "\\-" : std::string(1, c);
+    return out;
+  };
+  for (const Command& command : commands()) {
+    EXPECT_EQ(page.find(".SS moldau " + roff(command.path)) != std::string::npos, !command.hidden) << command.path;
+    for (const Flag& flag : command.flags) EXPECT_NE(page.find(roff("--" + std::string(flag.name))), std::string::npos);
+  }
+  // A line that begins with a dot is a request, and only those we mean may stand there.
+  const std::set<std::string_view> requests{"TH", "SH", "SS", "TP", "PP", "nf", "fi", "B", "I", "\\\""};
+  for (const std::string_view line : split(page, '\n')) {
+    if (!line.starts_with('.')) continue;
+    EXPECT_TRUE(requests.contains(line.substr(1, line.find(' ') - 1))) << line;
+  }
+}
+
 // --- completion ---
 
 std::vector<std::string> completed(std::vector<std::string> words) {
   std::vector<std::string> texts;
-  for (const Candidate& candidate :
-       candidates_for(words, []() { return std::vector<std::string>{"orders", "returns"}; })) {
+  for (const Candidate& candidate : candidates_for(words, [](ArgumentKind kind) {
+         return kind == ArgumentKind::groups ? std::vector<std::string>{"readers"}
+                                             : std::vector<std::string>{"orders", "returns"};
+       })) {
     texts.push_back(candidate.text);
   }
   return texts;
@@ -159,6 +180,7 @@ TEST(Completion, Words) {
   EXPECT_EQ(completed({"topic", "de"}), (Words{"delete", "describe"}));
   EXPECT_EQ(completed({"topic", "consume", "o"}), Words{"orders"});
   EXPECT_EQ(completed({"topic", "consume", "orders", ""}), (Words{"orders", "returns"}));
+  EXPECT_EQ(completed({"group", "describe", ""}), Words{"readers"});
   EXPECT_EQ(completed({"topic", "create", ""}), Words{});
   EXPECT_EQ(completed({"generate", "shell-completion", ""}), (Words{"bash", "zsh", "fish"}));
   EXPECT_EQ(completed({"__"}), Words{});

@@ -1,6 +1,7 @@
 #include "cli/main.h"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include <fmt/core.h>
 
 #include "cli/invocation.h"
+#include "cli/kafka/tool.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "cli/table.h"
@@ -53,6 +55,11 @@ int print_help(const Invocation& invocation) {
 
 int run(int argc, char** argv) {
   std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
+  // Kafka's scripts: by the name that the program was started under, or by the first word.
+  const kafka::Tool* script = argc > 0 ? kafka::find_tool(argv[0]) : nullptr;
+  if (script != nullptr) return script->run(words);
+  script = words.empty() ? nullptr : kafka::find_tool(words.front());
+  if (script != nullptr) return script->run(std::span(words).subspan(1));
   if (words.size() == 1 && words.front() == "--version") words.front() = "version";
   const Result<Invocation> invocation = Invocation::parse(words);
   if (!invocation.ok()) return fail(invocation.failure());

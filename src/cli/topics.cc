@@ -68,26 +68,34 @@ Result<client::TopologyRef> all_topics(Session& session) {
   return topology;
 }
 
-Result<std::vector<std::string>> matching_topics(const std::vector<std::string>& patterns,
-                                                 const client::Topology& topology) {
+Result<std::vector<std::string>> matching_names(const std::vector<std::string>& patterns,
+                                                const std::vector<std::string>& names) {
   std::vector<std::unique_ptr<re2::RE2>> expressions;
   for (const std::string& pattern : patterns) {
     re2::RE2::Options options;
     options.set_log_errors(false);
-    expressions.push_back(std::make_unique<re2::RE2>(pattern, options));
+    expressions.push_back(std::make_unique<re2::RE2>(pattern == "*" ? ".*" : pattern, options));
     if (!expressions.back()->ok()) {
       return Failure{FailureKind::invalid_argument,
                      fmt::format("'{}' is no regular expression: {}", pattern, expressions.back()->error())};
     }
   }
-  std::vector<std::string> names;
-  for (const auto& [name, topic] : topology.topics) {
-    if (topic.internal) continue;
+  std::vector<std::string> matching;
+  for (const std::string& name : names) {
     const bool matches =
         std::ranges::any_of(expressions, [&](const auto& one) { return re2::RE2::FullMatch(name, *one); });
-    if (matches) names.push_back(name);
+    if (matches) matching.push_back(name);
   }
-  return names;
+  return matching;
+}
+
+Result<std::vector<std::string>> matching_topics(const std::vector<std::string>& patterns,
+                                                 const client::Topology& topology) {
+  std::vector<std::string> names;
+  for (const auto& [name, topic] : topology.topics) {
+    if (!topic.internal) names.push_back(name);
+  }
+  return matching_names(patterns, names);
 }
 
 Result<std::vector<std::string>> chosen_topics(Session& session, const Invocation& invocation) {

@@ -21,6 +21,9 @@ Result<std::vector<std::string>> chosen_topics(Session& session, const Invocatio
 /// As above, on names: for tests. `patterns` are regular expressions in RE2's notation.
 Result<std::vector<std::string>> matching_topics(const std::vector<std::string>& patterns,
                                                  const client::Topology& topology);
+/// The `names` that match one of `patterns` as a whole, in their order; "*" matches all.
+Result<std::vector<std::string>> matching_names(const std::vector<std::string>& patterns,
+                                                const std::vector<std::string>& names);
 /// "NAME: what the code means", with the broker's own words if it sent some.
 std::string describe_error(wire::ErrorCode error, std::string_view message = {});
 

@@ -49,6 +49,9 @@ wire::CreateTopicsRequest create_request(const std::vector<NewTopic>& topics, bo
       config.value = value;
       entry.configs.push_back(config);
     }
+    for (size_t i = 0; i < topic.assignment.size(); ++i) {
+      entry.assignments.push_back({static_cast<int32_t>(i), topic.assignment[i]});
+    }
     request.topics.push_back(std::move(entry));
   }
   return request;

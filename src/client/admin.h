@@ -24,6 +24,8 @@ struct NewTopic {
   int32_t partitions = -1;  ///< -1: the broker's default
   int16_t replicas = -1;    ///< -1: the broker's default
   std::vector<std::pair<std::string, std::string>> configs;
+  /// The brokers of each partition; none: the controller chooses. With it, the two numbers above stay -1.
+  std::vector<std::vector<NodeId>> assignment = {};
 };
 
 /// What became of one topic of a request.

@@ -282,6 +282,126 @@ def test_many_records_keep_their_content_and_order():
     print(f"  {RECORDS} records, {len(data) / 1e6:.0f} MB: produced in {produced - begin:.2f} s, consumed in {consumed - produced:.2f} s")
 
 
+def test_alter_add_trim():
+    name = topic("alter")
+    ok("topic", "create", name, "-p", "2")
+    run = ok("topic", "alter-config", name, "--set", "retention.ms=500000", "--append", "cleanup.policy=compact", "--dry")
+    equal(columns(run), [{"TOPIC": name, "STATUS": "OK"}], run)
+    assert re.search(r"\nretention.ms +604800000 +DEFAULT_CONFIG\n", ok("topic", "describe", name, "-c").out)
+    ok("topic", "alter-config", name, "--set", "retention.ms=500000", "--append", "cleanup.policy=compact")
+    described = ok("topic", "describe", name, "-c").out
+    assert re.search(r"\nretention.ms +500000 +DYNAMIC_TOPIC_CONFIG\n", described), described
+    assert re.search(r"\ncleanup.policy +delete,compact +DYNAMIC_TOPIC_CONFIG\n", described), described
+    ok("topic", "alter-config", name, "-d", "retention.ms", "--subtract", "cleanup.policy=compact")
+    described = ok("topic", "describe", name, "-c").out
+    assert re.search(r"\nretention.ms +604800000 +DEFAULT_CONFIG\n", described), described
+    assert "INVALID_CONFIG" in bad_table("topic", "alter-config", name, "--set", "retention.ms=x").out
+    assert "UNKNOWN_TOPIC" in bad_table("topic", "alter-config", topic("nothing"), "--set", "retention.ms=1").out
+    bad("topic", "alter-config", name)
+    bad("topic", "alter-config", name, "--set", "novalue")
+    bad("topic", "alter-config", name, "--set", "retention.ms=1", "-d", "retention.ms")
+
+    run = ok("topic", "add-partitions", name, "-n", "3")
+    equal(columns(run), [{"TOPIC": name, "STATUS": "OK"}], run)
+    equal(json.loads(ok("topic", "list", name, "--format", "json").out)[0]["partitions"], 5)
+    assert "UNKNOWN_TOPIC" in bad_table("topic", "add-partitions", topic("nothing"), "-n", "1").out
+    bad("topic", "add-partitions", name)
+    bad("topic", "add-partitions", name, "-n", "0")
+
+    ok("topic", "produce", name, "-p", "0", "-o", "", data="".join(f"{i}\n" for i in range(10)))
+    assert "--no-confirm" in bad("topic", "trim-prefix", name, "-o", "3", "-p", "0").err
+    run = ok("topic", "trim-prefix", name, "-o", "3", "-p", "0", "--no-confirm")
+    equal(columns(run), [{"TOPIC": name, "PARTITION": "0", "NEW-START-OFFSET": "3"}], run)
+    equal(ok("topic", "consume", name, "-p", "0", "-o", ":end", "-f", "%v ").out.split(), ["3", "4", "5", "6", "7", "8", "9"])
+    assert "OFFSET_OUT_OF_RANGE" in bad_table("topic", "trim", name, "-o", "30", "-p", "0", "--no-confirm").out
+    ok("topic", "trim-prefix", "--from-file", "-", "--no-confirm", data=f"{name} 0 4\n")
+    ok("topic", "trim-prefix", "--from-file", "-", "--no-confirm", data=json.dumps([{"topic": name, "partition": 0, "offset": 5}]))
+    equal(columns(ok("topic", "trim", name, "-o", "@-1h", "-p", "0", "--no-confirm"))[0]["NEW-START-OFFSET"], "5")
+    equal(columns(ok("topic", "trim", name, "-o", "end", "--no-confirm"))[0]["NEW-START-OFFSET"], "10")
+    bad("topic", "trim-prefix", name, "--no-confirm")
+    bad("topic", "trim-prefix", name, "-o", "soon", "--no-confirm")
+    bad("topic", "trim-prefix", name, "-o", "1", "-p", "9", "--no-confirm")
+
+
+# --- groups ---
+
+
+def columns(run):
+    """The rows of a table, by the heading's words."""
+    lines = [line.split() for line in run.out.splitlines()]
+    return [dict(zip(lines[0], line)) for line in lines[1:]]
+
+
+def test_groups_seek_describe_delete():
+    a, b, group, other = topic("ga"), topic("gb"), topic("group"), topic("other")
+    ok("topic", "create", a, b, "-p", "2")
+    ok("topic", "produce", a, "-p", "0", "-o", "", "-f", "%d %v\\n", data="".join(f"{1_600_000_000_000 + i * 1000} {i}\n" for i in range(10)))
+    ok("topic", "produce", b, "-p", "1", "-o", "", data="x\n" * 5)
+    assert "--allow-new-topics" in bad("group", "seek", group, "--to", "start").err
+    assert "--allow-new-topics" in bad("group", "seek", group, "--to", "start", "--topics", a).err
+    bad("group", "seek", group, "--to", "start", "--to-group", other)
+    bad("group", "seek", group)
+    bad("group", "seek", group, "--to", "start", "--topics", topic("nothing"), "--allow-new-topics")
+    assert "GROUP_ID_NOT_FOUND" in bad("group", "describe", group).err
+
+    dry = ok("group", "seek", group, "--to", "end", "--topics", f"{a},{b}", "--allow-new-topics", "--dry-run")
+    equal([row["CURRENT-OFFSET"] for row in columns(dry)], ["10", "0", "0", "5"], dry)
+    bad("group", "describe", group)
+    run = ok("group", "seek", group, "--to", "start", "--topics", f"{a},{b}", "--allow-new-topics")
+    equal(run.out.splitlines()[0].split(), ["TOPIC", "PARTITION", "PRIOR-OFFSET", "CURRENT-OFFSET"], run)
+    equal([row["PRIOR-OFFSET"] for row in columns(run)], ["-"] * 4, run)
+
+    run = ok("group", "list")
+    assert re.search(rf"^\d+ +{group} +Empty$", run.out, re.M), run
+    equal(run.out.splitlines()[0].split(), ["BROKER", "GROUP", "STATE"], run)
+    listed = json.loads(ok("group", "ls", "--format", "json", "--states", "empty", "--types", "classic").out)
+    assert {"group": group, "state": "Empty"}.items() <= next(one for one in listed if one["group"] == group).items(), listed
+    assert group not in ok("group", "list", "-s", "Stable,Dead").out
+    assert group not in ok("group", "list", "-t", "consumer").out
+    assert "no state" in bad("group", "list", "-s", "stabel").err
+
+    run = ok("group", "describe", group)
+    summary, table = run.out.split("\n\n")
+    equal([line.split()[0] for line in summary.splitlines()],
+          ["GROUP", "COORDINATOR", "COORDINATOR-PARTITION", "STATE", "BALANCER", "MEMBERS", "TOTAL-LAG"], run)
+    assert re.search(r"^TOTAL-LAG +15$", summary, re.M), run
+    equal(table.splitlines()[0].split(),
+          "TOPIC PARTITION CURRENT-OFFSET LOG-START-OFFSET LOG-END-OFFSET LAG MEMBER-ID CLIENT-ID HOST".split(), run)
+    equal(table.splitlines()[1].split(), [a, "0", "0", "0", "10", "10"], run)
+    assert re.search(rf"\nTOPIC +LAG\n{a} +10\n{b} +5\n$", ok("group", "describe", group, "-t").out)
+    equal(len(ok("group", "describe", group, "-s").out.splitlines()), 7)
+    equal(len(ok("group", "describe", "-c", "-r", f"gr..p-{suffix}").out.splitlines()), 5)
+    bad("group", "describe", "-r", "no.such.group")
+    bad("group", "describe", "-r", "(")
+
+    run = ok("group", "seek", group, "--to", "@1600000003000", "--topics", a)
+    equal([row["CURRENT-OFFSET"] for row in columns(run)], ["3", "0"], run)
+    run = ok("group", "seek", group, "--to", "1600000005", "--topics", a)
+    equal([(row["PRIOR-OFFSET"], row["CURRENT-OFFSET"]) for row in columns(run)], [("3", "5"), ("0", "0")], run)
+    equal(columns(ok("group", "seek", group, "--to", "7", "--topics", a))[0]["CURRENT-OFFSET"], "7")
+    equal(columns(ok("group", "seek", group, "--to", "@-1h", "--topics", a))[0]["CURRENT-OFFSET"], "10")
+    run = ok("group", "seek", other, "--to-group", group, "--topics", a)
+    equal([(row["TOPIC"], row["CURRENT-OFFSET"]) for row in columns(run)], [(a, "10"), (a, "0")], run)
+    ok("group", "seek", other, "--to-file", "-", data=f"{b} 1 2\n{a}\t0\t4\n")
+    described = json.loads(ok("group", "describe", other, "--format", "json").out)[0]
+    equal({(p["topic"], p["partition"]): p["lag"] for p in described["partitions"]}, {(a, 0): 6, (a, 1): 0, (b, 1): 3})
+    equal(described["total_lag"], 9)
+    bad("group", "seek", other, "--to-file", "-", data=f"{b} 1\n")
+    bad("group", "seek", other, "--to-file", "/no/such/file")
+
+    run = ok("group", "offset-delete", other, "-t", f"{a}:0,1")
+    equal([row["STATUS"] for row in columns(run)], ["OK", "OK"], run)
+    run = ok("group", "offset-delete", other, "-t", b)
+    equal([(row["TOPIC"], row["PARTITION"]) for row in columns(run)], [(b, "1")], run)
+    bad("group", "offset-delete", other, "-t", b)
+    bad("group", "offset-delete", other)
+    bad("group", "offset-delete", other, "-t", f"{b}:x")
+    run = bad_table("group", "delete", group, topic("nothing"))
+    assert re.search(rf"^{group} +OK$", run.out, re.M) and "GROUP_ID_NOT_FOUND" in run.out, run
+    bad("group", "describe", group)
+    json.loads(ok("group", "describe", "x", "--format", "help").out.split("\n", 1)[1])
+
+
 # --- cluster, help, completion, errors ---
 
 
@@ -298,6 +418,54 @@ def test_cluster():
     health = json.loads(ok("cluster", "health", "--format", "json").out)
     assert health["is_healthy"] and health["nodes_down"] == [], health
     ok("cluster", "health", "-e")
+
+
+def test_cluster_config():
+    key = "log.retention.ms"
+    run = ok("cluster", "config", "list", "--filter", r"log\.retention\..*s")
+    equal(run.out.splitlines()[0].split(), ["KEY", "VALUE", "SOURCE"], run)
+    assert key in run.out and "num.partitions" not in run.out, run
+    ok("cluster", "config", "set", key, "3600000")
+    equal(ok("cluster", "config", "get", key).out, "3600000\n")
+    assert f'{key}: "3600000"\n' in ok("cluster", "config", "export").out
+    folder = tempfile.mkdtemp(prefix="moldau-cli-")
+    try:
+        file = os.path.join(folder, "config.yaml")
+        ok("cluster", "config", "export", "-f", file)
+        equal(ok("cluster", "config", "import", "-f", file).out, "No changes were made.\n")
+        with open(file, encoding="utf-8") as exported:
+            edited = exported.read().replace("3600000", "7200000")
+        ok("cluster", "config", "import", "-f", "-", data=edited)
+        equal(ok("cluster", "config", "get", key).out, "7200000\n")
+        assert "line 1" in bad("cluster", "config", "import", "-f", "-", data="- a\n").err
+    finally:
+        shutil.rmtree(folder)
+    ok("cluster", "config", "set", f"{key}=")
+    equal(ok("cluster", "config", "get", key).out, "\n")
+    bad("cluster", "config", "set", f"{key}=x")
+    bad("cluster", "config", "set", "node.id=7")
+    bad("cluster", "config", "set", "novalue")
+    bad("cluster", "config", "get", "no.such.key")
+    bad("cluster", "config", "list", "--node-id", "99")
+
+
+def test_logdirs_and_partitions():
+    name = topic("dirs")
+    ok("topic", "create", name, "-p", "2")
+    ok("topic", "produce", name, "-p", "1", "-z", "none", "-o", "", data="x" * 1000 + "\n")
+    run = ok("cluster", "logdirs", "describe", "--topics", name, "--sort-by-size")
+    equal(run.out.splitlines()[0].split(), ["BROKER", "DIR", "TOPIC", "PARTITION", "SIZE"], run)
+    rows = columns(run)
+    equal([(row["TOPIC"], row["PARTITION"]) for row in rows], [(name, "1"), (name, "0")], run)
+    assert int(rows[0]["SIZE"]) > 1000 and rows[1]["SIZE"] == "0", run
+    run = ok("cluster", "logdirs", "describe", "--topics", name, "--aggregate-into", "topic", "-H")
+    assert re.search(rf" {name} +1\.\d+kB\n", run.out), run
+    bad("cluster", "logdirs", "describe", "-b", "99")
+    run = ok("cluster", "partitions", "list", name, "-p", "1")
+    equal([(row["TOPIC"], row["PARTITION"], row["DISABLED"]) for row in columns(run)], [(name, "1", "-")], run)
+    equal(len(json.loads(ok("cluster", "partitions", "list", name, "--format", "json").out)), 2)
+    bad("cluster", "partitions", "list")
+    bad("cluster", "partitions", "list", topic("nothing"))
 
 
 def test_errors_are_one_line_with_a_hint():
@@ -338,6 +506,12 @@ def test_help_version_and_completion():
     ask = f'{script}\nmoldau() {{ "{BINARY}" "$@"; }}\nCOMP_WORDS=(moldau topic cr); COMP_CWORD=2; _moldau; echo "${{COMPREPLY[@]}}"'
     equal(subprocess.run(["bash", "-c", ask], capture_output=True, timeout=TIMEOUT).stdout, b"create\n")
     bad("generate", "shell-completion", "tcsh")
+    page = ok("generate", "man").out
+    for words in ("topic produce", "group seek", "cluster config set"):
+        assert f".SS moldau {words}" in page, words
+    if shutil.which("groff"):
+        done = subprocess.run(["groff", "-man", "-Tutf8", "-wmac"], input=page.encode(), capture_output=True, timeout=TIMEOUT)
+        assert done.returncode == 0 and not done.stderr, done.stderr[:1000]
 
 
 def free_port():
