@@ -33,6 +33,9 @@ struct Context {
   uint64_t operations = 0;                ///< acknowledged produces and answered reads
   bool stopping = false;                  ///< clients finish what they have begun and end
   std::map<std::string, uint64_t> counts;
+  PartitionName side;                     ///< the one partition of the topic "side"
+  std::vector<std::string> member_nodes;  ///< of the groups' members, for faults of the network
+  uint32_t offsets_partitions = 0;        ///< of __consumer_offsets, when groups are simulated
 
   void count(const std::string& what, uint64_t times = 1) { counts[what] += times; }
   /// Counts an error code that a client was answered.

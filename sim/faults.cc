@@ -163,7 +163,10 @@ void FaultDriver::damage_files() {
 void FaultDriver::append_garbage() {
   io::Disk& disk = host_.node().disk();
   const PartitionName& name = context_.partitions[prng_.below(context_.partitions.size())];
-  const std::string folder = fmt::format("{}/{}-{}", host_.data_folder(), name.topic, name.index);
+  std::string folder = fmt::format("{}/{}-{}", host_.data_folder(), name.topic, name.index);
+  if (context_.offsets_partitions > 0 && prng_.chance(1, 2)) {
+    folder = fmt::format("{}/__consumer_offsets-{}", host_.data_folder(), prng_.below(context_.offsets_partitions));
+  }
   const auto entries = disk.list(folder);
   if (!entries.ok()) return;
   std::string last;
@@ -212,7 +215,10 @@ void FaultDriver::next_fault() {
       break;
     case 3:
       if (profile.partitions_of_network) {
-        const std::string client = fmt::format("producer-{}", prng_.below(profile.producers));
+        std::string client = fmt::format("producer-{}", prng_.below(profile.producers));
+        if (!context_.member_nodes.empty() && prng_.chance(2, 3)) {
+          client = context_.member_nodes[prng_.below(context_.member_nodes.size())];
+        }
         if (prng_.chance(1, 2)) {
           world.partition(client, broker_name);
         } else if (prng_.chance(1, 2)) {

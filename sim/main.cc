@@ -1,6 +1,7 @@
 // moldau-sim: runs seeds of the simulator, in as many threads as there are cores, and prints what they found.
 //
-//   moldau-sim [--seconds N | --seeds N] [--seed S] [--from S] [--mutant NAME] [--trace] [--threads N]
+//   moldau-sim [--scenario walking|groups] [--seconds N | --seeds N] [--seed S] [--from S] [--mutant NAME] [--trace]
+//              [--threads N]
 //
 // The last line is "N seeds, N failed". A failing seed prints one command that replays it. With --mutant, the run
 // passes if some seed finds the planted bug.
@@ -13,6 +14,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -31,6 +33,7 @@ struct Arguments {
   bool one = false;
   bool trace = false;
   std::string mutant;
+  Scenario scenario = Scenario::walking;
 };
 
 /// What must have happened at least once in a run of 1,000 seeds or more: a zero means that a part of the simulator, or
@@ -70,6 +73,40 @@ constexpr const char* required[] = {"power cuts",
                                     "refused: a duplicate",
                                     "refused: an old duplicate"};
 
+/// The same for runs of the scenario `groups`.
+constexpr const char* required_of_groups[] = {"rebalances",
+                                              "acknowledged offset commits",
+                                              "commits of fenced members refused",
+                                              "members told that they are none",
+                                              "sessions that ended with partitions",
+                                              "offsets seen expired",
+                                              "offset deletions",
+                                              "group deletions",
+                                              "members that crashed",
+                                              "members that left",
+                                              "members that slept",
+                                              "cooperative revocations",
+                                              "consumer revocations",
+                                              "folds of the log that are what is fetched",
+                                              "power cuts",
+                                              "kills",
+                                              "crashes in an operation",
+                                              "crashes in recovery",
+                                              "clean stops",
+                                              "recoveries",
+                                              "disk filled",
+                                              "network partitions",
+                                              "stalls of the broker",
+                                              "error.ILLEGAL_GENERATION",
+                                              "error.UNKNOWN_MEMBER_ID",
+                                              "error.REBALANCE_IN_PROGRESS",
+                                              "error.MEMBER_ID_REQUIRED",
+                                              "error.STALE_MEMBER_EPOCH",
+                                              "error.UNRELEASED_INSTANCE_ID",
+                                              "error.COORDINATOR_LOAD_IN_PROGRESS",
+                                              "error.NOT_COORDINATOR",
+                                              "error.GROUP_ID_NOT_FOUND"};
+
 class Runner {
  public:
   explicit Runner(const Arguments& arguments) : arguments_(arguments) {}
@@ -108,8 +145,9 @@ void Runner::take(const Verdict& verdict, bool twice_unequal) {
   for (const auto& [name, times] : verdict.counters) counters_[name] += times;
   if (verdict.violation.empty() && !twice_unequal) return;
   ++failed_;
-  fmt::print("seed {} failed: {}\n  replay: ./x sim --seed {}{}\n", verdict.seed,
-             twice_unequal ? "two runs of it differ" : verdict.violation, verdict.seed,
+  fmt::print("seed {} failed: {}\n  replay: ./x sim {}--seed {}{}\n", verdict.seed,
+             twice_unequal ? "two runs of it differ" : verdict.violation,
+             arguments_.scenario == Scenario::groups ? "--scenario groups " : "", verdict.seed,
              arguments_.mutant.empty() ? "" : " --mutant " + arguments_.mutant);
   std::fflush(stdout);
   if (!arguments_.mutant.empty()) stop_ = true;
@@ -118,7 +156,7 @@ void Runner::take(const Verdict& verdict, bool twice_unequal) {
 void Runner::work() {
   for (uint64_t index = next_++; more(index); index = next_++) {
     const uint64_t seed = arguments_.from + index;
-    const RunOptions options{.mutant = arguments_.mutant, .trace = arguments_.trace};
+    const RunOptions options{.mutant = arguments_.mutant, .scenario = arguments_.scenario, .trace = arguments_.trace};
     const Verdict verdict = run_seed(seed, options);
     bool unequal = false;
     if (index % 100 == 17) {  // 1 % run twice
@@ -135,7 +173,10 @@ int Runner::report() {
   for (const auto& [name, times] : counters_) fmt::print("{:>12}  {}\n", times, name);
   bool missing = false;
   if (counting_ >= 1'000 && arguments_.mutant.empty()) {
-    for (const char* name : required) {
+    const std::span<const char* const> names = arguments_.scenario == Scenario::groups
+                                                   ? std::span<const char* const>(required_of_groups)
+                                                   : std::span<const char* const>(required);
+    for (const char* name : names) {
       if (counters_.contains(name)) continue;
       fmt::print("never happened: {}\n", name);
       missing = true;
@@ -171,6 +212,11 @@ bool parse(int argc, char** argv, Arguments& arguments) {
       arguments.trace = true;
     } else if (name == "--long") {
       arguments.seeds = 10'000;
+    } else if (name == "--scenario" && has_value && std::string_view(argv[i + 1]) == "groups") {
+      arguments.scenario = Scenario::groups;
+      ++i;
+    } else if (name == "--scenario" && has_value && std::string_view(argv[i + 1]) == "walking") {
+      ++i;
     } else if (name == "--mutant" && has_value) {
       arguments.mutant = argv[++i];
     } else if ((name == "--seed" || name == "--seeds" || name == "--seconds" || name == "--from" ||
@@ -184,7 +230,8 @@ bool parse(int argc, char** argv, Arguments& arguments) {
       if (name == "--threads") arguments.threads = value;
     } else {
       fmt::print(stderr,
-                 "moldau-sim: no option '{}': --seconds N, --seeds N, --seed S, --from S, --mutant NAME, --trace\n",
+                 "moldau-sim: no option '{}': --scenario walking|groups, --seconds N, --seeds N, --seed S, --from S, "
+                 "--mutant NAME, --trace\n",
                  name);
       return false;
     }

@@ -169,7 +169,10 @@ io::Task<bool> Producer::session() {
     }
     batches_.pop_front();
     --next;
-    if (prng_.chance(1, 4)) {
+    if (const Duration longest = context_.profile.pause_max; longest > Duration{}) {
+      const Instant until = node_.surface().clock.now() + microseconds(prng_.between(0, longest.microseconds()));
+      co_await io::sleep_until(node_.surface().timers, until);
+    } else if (prng_.chance(1, 4)) {
       const Instant until = node_.surface().clock.now() + microseconds(prng_.between(10, 20'000));
       co_await io::sleep_until(node_.surface().timers, until);
     }

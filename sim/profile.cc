@@ -40,7 +40,88 @@ void draw_faults(Profile& p, Prng& prng) {
   p.network.split_ppm = on() ? rate(prng, 500'000) : 0;
 }
 
+std::vector<std::string> some_topics(const Profile& p, Prng& prng) {
+  std::vector<std::string> topics;
+  const uint64_t first = prng.below(p.topics);
+  for (uint32_t t = 0; t < p.topics; ++t) {
+    if (t == first || prng.chance(1, 3)) topics.push_back(fmt::format("topic-{}", t));
+  }
+  return topics;
+}
+
+void draw_groups(Profile& p, Prng& prng) {
+  p.pause_max = milliseconds(prng.between(100, 400));
+  p.lying_disk = false;  // it promises nothing
+  p.disk.lying_sync_ppm = 0;
+  p.crashes = static_cast<uint32_t>(prng.between(2, 5));
+  p.rebalances = 25;
+  p.commits = 220;
+  p.offsets_partitions = static_cast<uint32_t>(prng.between(1, 3));
+  const bool compacted = prng.chance(3, 4);
+  p.offsets_segment_bytes = compacted ? static_cast<int32_t>(prng.between(1'500, 12'000)) : 0;
+  p.offsets_cleanable_ratio = prng.chance(1, 2) ? 0.05 : 0.5;
+  p.offsets_delete_retention_ms = prng.chance(1, 2) ? 0 : prng.between(100, 20'000);
+  const Duration consumer_session = milliseconds(prng.between(700, 4'000));
+  const int64_t consumer_beat = consumer_session.milliseconds() / prng.between(4, 8);
+  const auto groups = static_cast<uint32_t>(prng.between(3, 4));
+  for (uint32_t number = 0; number < groups; ++number) {
+    GroupPlan plan;
+    plan.kind = number < 3 ? static_cast<GroupKind>((number + prng.below(2) * 2) % 4) : GroupKind::mixed;
+    plan.name = fmt::format("{}-{}", name_of(plan.kind), number);
+    plan.members = static_cast<uint32_t>(prng.between(2, 5));
+    if (prng.chance(1, 2)) plan.static_members = static_cast<uint32_t>(prng.below(plan.members + 1));
+    if (plan.kind == GroupKind::mixed) {
+      plan.classic_members = static_cast<uint32_t>(prng.between(1, plan.members - 1));
+      plan.cooperative = prng.chance(2, 3);
+    }
+    plan.topics = some_topics(p, prng);
+    if (plan.kind == GroupKind::consumer && prng.chance(1, 3)) {
+      plan.regex = true;
+      for (const std::string& topic : plan.topics) {
+        plan.regex_text += (plan.regex_text.empty() ? "" : "|") + topic;
+      }
+    }
+    if (prng.chance(1, 2)) plan.assignor = prng.chance(1, 2) ? "uniform" : "range";
+    const bool classic = plan.kind == GroupKind::eager || plan.kind == GroupKind::cooperative;
+    plan.session = classic ? milliseconds(prng.between(600, 5'000)) : consumer_session;
+    plan.heartbeat = classic ? plan.session / prng.between(4, 8) : milliseconds(consumer_beat);
+    plan.rebalance = plan.session * 5 / 2 + milliseconds(prng.between(0, 2'000));
+    p.groups.push_back(std::move(plan));
+  }
+  for (std::string setting : {
+           fmt::format("offsets.topic.num.partitions={}", p.offsets_partitions),
+           fmt::format("group.initial.rebalance.delay.ms={}", prng.chance(1, 2) ? 0 : prng.between(1, 1'000)),
+           std::string("group.min.session.timeout.ms=100"),
+           std::string("group.consumer.min.session.timeout.ms=100"),
+           std::string("group.consumer.min.heartbeat.interval.ms=10"),
+           fmt::format("group.consumer.session.timeout.ms={}", consumer_session.milliseconds()),
+           fmt::format("group.consumer.heartbeat.interval.ms={}", consumer_beat),
+           fmt::format("group.consumer.assignment.interval.ms={}", prng.chance(1, 2) ? 0 : prng.between(1, 1'000)),
+           fmt::format("offsets.retention.check.interval.ms={}", prng.between(200, 3'000)),
+           fmt::format("offsets.load.buffer.size={}", prng.chance(1, 2) ? 5'242'880 : prng.between(100, 4'000)),
+           fmt::format("offsets.commit.timeout.ms={}", prng.chance(1, 2) ? 5'000 : prng.between(100, 2'000)),
+           fmt::format("log.cleaner.backoff.ms={}", prng.between(50, 2'000)),
+           std::string("log.cleaner.dedupe.buffer.size=2097152"),
+       }) {
+    p.settings.push_back(std::move(setting));
+  }
+}
+
 }  // namespace
+
+const char* name_of(GroupKind kind) {
+  switch (kind) {
+    case GroupKind::eager:
+      return "eager";
+    case GroupKind::cooperative:
+      return "cooperative";
+    case GroupKind::consumer:
+      return "consumer";
+    case GroupKind::mixed:
+      return "mixed";
+  }
+  return "?";
+}
 
 std::string describe(const Profile& p) {
   std::string text = fmt::format("acks {}", p.acks);
@@ -59,10 +140,13 @@ std::string describe(const Profile& p) {
   add(p.clean_stops, "clean stops");
   add(p.crash_in_operation, "crash in operation");
   add(p.crash_in_recovery, "crash in recovery");
+  for (const GroupPlan& plan : p.groups) {
+    text += fmt::format(", {} of {} ({} static)", plan.name, plan.members, plan.static_members);
+  }
   return text;
 }
 
-Profile draw_profile(uint64_t seed) {
+Profile draw_profile(uint64_t seed, Scenario scenario) {
   Prng prng(seed ^ 0x6D6F6C646175ULL);
   Profile p;
   p.seed = seed;
@@ -87,6 +171,7 @@ Profile draw_profile(uint64_t seed) {
       "auto.create.topics.enable=false",
       "log.retention.ms=-1",
   };
+  if (scenario == Scenario::groups) draw_groups(p, prng);
   return p;
 }
 

@@ -11,6 +11,29 @@
 
 namespace moldau::sim {
 
+/// What a seed is about: `walking` produces and reads; `groups` has consumer groups besides.
+enum class Scenario : uint8_t { walking, groups };
+
+enum class GroupKind : uint8_t { eager, cooperative, consumer, mixed };
+const char* name_of(GroupKind kind);
+
+/// One consumer group of a seed.
+struct GroupPlan {
+  std::string name;
+  GroupKind kind = GroupKind::eager;
+  uint32_t members = 3;
+  uint32_t static_members = 0;   ///< the first so many
+  uint32_t classic_members = 0;  ///< of a mixed group: the last so many
+  bool cooperative = false;      ///< what the classic members of a mixed group are
+  bool regex = false;
+  std::string regex_text;
+  std::string assignor;  ///< empty: the broker's default
+  std::vector<std::string> topics;
+  Duration session;
+  Duration rebalance;
+  Duration heartbeat;
+};
+
 struct Profile {
   uint64_t seed = 0;
 
@@ -37,6 +60,15 @@ struct Profile {
   bool crash_in_operation = false;  ///< the crash comes in the midst of a disk operation
   bool crash_in_recovery = false;   ///< another crash comes while it starts again
 
+  std::vector<GroupPlan> groups;      ///< none in the walking scenario
+  Duration pause_max;                 ///< between the requests of producers and readers; 0: they do not rest
+  uint32_t offsets_partitions = 0;    ///< of __consumer_offsets
+  int32_t offsets_segment_bytes = 0;  ///< 0: it is made as the broker makes it; else rolled and compacted often
+  double offsets_cleanable_ratio = 0.5;
+  int64_t offsets_delete_retention_ms = 0;
+  uint64_t rebalances = 0;  ///< at least so many before the end
+  uint64_t commits = 0;
+
   io::sim::DiskFaults disk;
   io::sim::NetworkFaults network;
   std::vector<std::string> settings;  ///< key=value for the broker
@@ -51,6 +83,6 @@ struct Profile {
 std::string describe(const Profile& profile);
 
 /// The profile of a seed.
-Profile draw_profile(uint64_t seed);
+Profile draw_profile(uint64_t seed, Scenario scenario);
 
 }  // namespace moldau::sim

@@ -29,6 +29,23 @@ Reader::Reader(Context& context, uint32_t number)
       client_(node_.surface(), context.client_options(node_.name())),
       prng_(context.world.prng().split()) {}
 
+Reader::Reader(Context& context, io::sim::Node& node)
+    : context_(context),
+      node_(node),
+      client_(node_.surface(), context.client_options(node_.name())),
+      prng_(context.world.prng().split()) {}
+
+io::Task<Offset> Reader::consume(uint32_t partition, Offset from) {
+  Walk walk{.partition = partition, .next = from};
+  walk.version_max = static_cast<int16_t>(prng_.between(4, 18));
+  const bool well = co_await fetch(walk, nullptr);
+  if (well) {
+    ++context_.operations;
+    context_.count("answered fetches");
+  }
+  co_return walk.next;
+}
+
 void Reader::take_records(Walk& walk, std::span<const std::byte> records, Found* found) {
   Shadow& shadow = context_.shadow;
   const wire::BatchWalk batches = wire::for_each_batch(records, [&](const wire::BatchView& batch) {
@@ -190,7 +207,9 @@ io::Task<void> Reader::read_some() {
 io::Task<void> Reader::run() {
   while (!context_.stopping) {
     co_await read_some();
-    const Instant until = node_.surface().clock.now() + microseconds(prng_.between(10, 30'000));
+    const Duration longest = context_.profile.pause_max;
+    const Duration more = longest > Duration{} ? microseconds(prng_.between(0, longest.microseconds())) : Duration{};
+    const Instant until = node_.surface().clock.now() + microseconds(prng_.between(10, 30'000)) + more;
     co_await io::sleep_until(node_.surface().timers, until);
   }
   done_ = true;

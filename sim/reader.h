@@ -22,11 +22,15 @@ namespace moldau::sim {
 class Reader {
  public:
   Reader(Context& context, uint32_t number);
+  /// One that reads for somebody else, on its node.
+  Reader(Context& context, io::sim::Node& node);
 
   /// Reads until context.stopping.
   io::Task<void> run();
   /// Reads every partition whole and has the shadow audit it.
   io::Task<void> audit();
+  /// One fetch, for a consumer that is at `from`; where it is then.
+  io::Task<Offset> consume(uint32_t partition, Offset from);
   bool done() const { return done_; }
 
  private:

@@ -11,6 +11,7 @@
 #include "sim/broker_host.h"
 #include "sim/context.h"
 #include "sim/faults.h"
+#include "sim/group_fleet.h"
 #include "sim/hostile.h"
 #include "sim/index_audit.h"
 #include "sim/producer.h"
@@ -22,6 +23,7 @@ namespace {
 constexpr Duration setup_max = seconds(60);
 constexpr Duration load_max = seconds(1'800);
 constexpr Duration healing_max = seconds(300);
+constexpr Duration calm_max = seconds(120);
 
 store::Mutant mutant_named(const std::string& name) {
   using enum store::Mutant;
@@ -35,6 +37,13 @@ store::Mutant mutant_named(const std::string& name) {
       {"checkpoint_before_data", checkpoint_before_data},
       {"refused_state_kept", refused_state_kept},
       {"duplicate_out_of_order", duplicate_out_of_order},
+      {"commit_before_durable", commit_before_durable},
+      {"generation_kept_after_load", generation_kept_after_load},
+      {"fencing_skipped", fencing_skipped},
+      {"tombstone_ignored_at_load", tombstone_ignored_at_load},
+      {"owner_before_revoked", owner_before_revoked},
+      {"load_ends_early", load_ends_early},
+      {"sessions_forgotten_at_load", sessions_forgotten_at_load},
   };
   const auto found = mutants.find(name);
   ASSERT(found != mutants.end());
@@ -45,7 +54,7 @@ store::Mutant mutant_named(const std::string& name) {
 class Run {
  public:
   Run(uint64_t seed, const RunOptions& options)
-      : profile_(draw_profile(seed)),
+      : profile_(draw_profile(seed, options.scenario)),
         world_(seed),
         context_{world_, profile_, Shadow(profile_.topics * profile_.partitions_per_topic, profile_.durable()), {}, 0,
                  false,  {}},
@@ -66,8 +75,10 @@ class Run {
   io::Task<void> create_topics();
   void start_clients();
   bool load();
+  bool calm();
   bool heal();
   bool audit();
+  void audit_groups();
   void stop_and_audit_indexes();
   bool clients_done() const;
   Verdict verdict();
@@ -81,6 +92,7 @@ class Run {
   std::vector<std::unique_ptr<Producer>> producers_;
   std::vector<std::unique_ptr<Reader>> readers_;
   std::unique_ptr<Hostile> hostile_;
+  std::unique_ptr<GroupFleet> fleet_;  ///< if the profile has groups
   io::TaskGroup tasks_;
   bool topics_created_ = false;
 };
@@ -94,6 +106,15 @@ io::Task<void> Run::create_topics() {
                       .configs = {{"internal.segment.bytes", fmt::format("{}", profile_.segment_bytes)}}});
   }
   topics.push_back({.name = "side", .partitions = 1, .replicas = 1, .configs = {}});
+  if (profile_.offsets_segment_bytes > 0) {  // by hand, for segments that end soon
+    topics.push_back({.name = "__consumer_offsets",
+                      .partitions = static_cast<int32_t>(profile_.offsets_partitions),
+                      .replicas = 1,
+                      .configs = {{"cleanup.policy", "compact"},
+                                  {"internal.segment.bytes", fmt::format("{}", profile_.offsets_segment_bytes)},
+                                  {"min.cleanable.dirty.ratio", fmt::format("{}", profile_.offsets_cleanable_ratio)},
+                                  {"delete.retention.ms", fmt::format("{}", profile_.offsets_delete_retention_ms)}}});
+  }
   const Duration timeout = seconds(10);
   Result<std::vector<client::TopicOutcome>> outcomes = co_await client::create_topics(*admin_, topics, false, timeout);
   if (!outcomes.ok()) {
@@ -106,7 +127,8 @@ io::Task<void> Run::create_topics() {
           fmt::format("topic {}: {} {}", outcome.name, wire::name_of(outcome.error), outcome.message));
       co_return;
     }
-    if (outcome.name == "side") continue;
+    if (outcome.name == "side") context_.side = {outcome.name, outcome.id, 0};
+    if (outcome.name == "side" || outcome.name == "__consumer_offsets") continue;
     for (uint32_t p = 0; p < profile_.partitions_per_topic; ++p) {
       context_.partitions.push_back({outcome.name, outcome.id, static_cast<PartitionIndex>(p)});
     }
@@ -125,6 +147,13 @@ bool Run::setup() {
   if (!world_.run_until([this] { return topics_created_ || !well(); }, setup_max)) {
     context_.shadow.violate("the broker did not serve in time");
   }
+  if (well() && !profile_.groups.empty()) {
+    fleet_ = std::make_unique<GroupFleet>(context_);
+    tasks_.spawn(fleet_->admin().prepare());
+    if (!world_.run_until([this] { return fleet_->admin().prepared() || !well(); }, setup_max)) {
+      context_.shadow.violate("the coordinator did not serve in time");
+    }
+  }
   return well();
 }
 
@@ -142,6 +171,7 @@ void Run::start_clients() {
     readers_.push_back(std::make_unique<Reader>(context_, number));
     tasks_.spawn(readers_.back()->run());
   }
+  if (fleet_ != nullptr) fleet_->start(tasks_);
   hostile_ = std::make_unique<Hostile>(context_);
   tasks_.spawn(hostile_->run());
 }
@@ -149,13 +179,37 @@ void Run::start_clients() {
 bool Run::load() {
   faults_.start();
   const auto enough = [this] {
-    return !well() || faults_.given_up() || (context_.operations >= profile_.operations && faults_.crashes_done());
+    return !well() || faults_.given_up() ||
+           (context_.operations >= profile_.operations && faults_.crashes_done() &&
+            (fleet_ == nullptr || fleet_->enough()));
   };
   if (!world_.run_until(enough, load_max)) {
     context_.shadow.violate(fmt::format("no progress: {} operations of {} in {} virtual seconds", context_.operations,
                                         profile_.operations, load_max.milliseconds() / 1000));
   }
   return well();
+}
+
+/// Nobody dies any more, and nothing fails: every group must become stable.
+bool Run::calm() {
+  faults_.heal();
+  if (fleet_ == nullptr) return well();
+  fleet_->calm();
+  constexpr Duration step = milliseconds(50);
+  const Instant until = world_.now() + calm_max;
+  while (well() && !faults_.given_up() && !fleet_->stable()) {
+    if (world_.now() >= until) {
+      std::string broker_says;
+      tasks_.spawn(fleet_->explain(broker_says));
+      world_.run_until([&] { return broker_says.ends_with("end"); }, seconds(20));
+      context_.shadow.violate(fmt::format("after healing, a group does not become stable: {} the broker says: {}",
+                                          fleet_->describe(), broker_says));
+      tasks_.cancel();  // the explanation may still wait
+    }
+    world_.run_for(step);
+  }
+  context_.count("groups that became stable", profile_.groups.size());
+  return well() && !faults_.given_up();
 }
 
 bool Run::clients_done() const {
@@ -165,11 +219,11 @@ bool Run::clients_done() const {
   for (const auto& reader : readers_) {
     if (!reader->done()) return false;
   }
-  return hostile_->done();
+  return hostile_->done() && (fleet_ == nullptr || fleet_->done());
 }
 
 bool Run::heal() {
-  faults_.heal();
+  if (!calm()) return false;
   context_.stopping = true;
   if (!world_.run_until([this] { return !well() || faults_.given_up() || (host_.serving() && clients_done()); },
                         healing_max)) {
@@ -181,7 +235,19 @@ bool Run::heal() {
   return well();
 }
 
+void Run::audit_groups() {
+  const auto restart = [this] { host_.node().crash(io::sim::CrashKind::process); };
+  tasks_.spawn(fleet_->audit(restart, [this] { return host_.serving(); }));
+  if (!world_.run_until([this] { return !well() || fleet_->audited(); }, healing_max)) {
+    context_.shadow.violate("the audit of the groups did not end");
+  }
+}
+
 bool Run::audit() {
+  if (fleet_ != nullptr) {
+    audit_groups();
+    if (!well()) return false;
+  }
   world_.run_for(seconds(5));  // with acks=1 the last syncs may still be under way
   Reader auditor(context_, 1'000);
   context_.stopping = false;
@@ -216,6 +282,7 @@ Verdict Run::verdict() {
   for (const auto& [name, times] : world_.counters()) verdict.counters[name] += times;
   for (const auto& [name, times] : context_.counts) verdict.counters[name] += times;
   verdict.counters["acknowledged records"] = context_.shadow.acknowledged_records();
+  if (fleet_ != nullptr) fleet_->count(verdict.counters);
   const auto happened = [&](const char* name) { return verdict.counters.contains(name) ? 1 : 0; };
   const int kinds = happened("disk filled") + happened("network partitions") + happened("stalls of the broker") +
                     happened("index files damaged") + happened("torn tails") + happened("syncs set to fail") +
@@ -224,6 +291,7 @@ Verdict Run::verdict() {
                     happened("disk.sync.lied") + happened("garbage connections");
   verdict.counts = profile_.producers + profile_.readers + 2 >= 8 && context_.partitions.size() >= 16 &&
                    context_.operations >= 2'000 && happened("recoveries") == 1 && kinds >= 2;
+  if (fleet_ != nullptr) verdict.counts &= fleet_->rebalances() >= 20 && fleet_->commits() >= 200;
   return verdict;
 }
 

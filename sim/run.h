@@ -12,6 +12,7 @@ namespace moldau::sim {
 
 struct RunOptions {
   std::string mutant;  ///< a planted bug, by name; empty: none
+  Scenario scenario = Scenario::walking;
   bool trace = false;  ///< print every event of the world
 };
 
