@@ -6,7 +6,8 @@
 The broker under test is build/moldau; with --peer kafka real Kafka takes its place, which proves the checks themselves.
 One line per check, and a last line `N passed, N failed, N skipped`; the exit code is non-zero when a check failed (with
 --strict, also when one was skipped). --only takes a name or the part before its slash (`--only consume`, `--only
-codecs/kcat`). --fast is a slice that takes under a minute: three clients, few records, no kills. Versions:
+codecs/kcat`, `--only matrix`). --fast is a slice of two minutes: three clients write and read, few records, no kills, and
+the feature matrix of the Java, Python and kcat clients; its table client x feature is printed at the end. Versions:
 versions.env. Only Python's own library is used here.
 """
 
@@ -39,7 +40,7 @@ def main():
     parser.add_argument(
         "--records", type=int, metavar="N", help="records per client and codec (default 100000, with --fast 2000)"
     )
-    parser.add_argument("--fast", action="store_true", help="a slice that takes under a minute")
+    parser.add_argument("--fast", action="store_true", help="a slice that takes two minutes")
     parser.add_argument("--keep", action="store_true", help="keep the data folders")
     parser.add_argument("--strict", action="store_true", help="a skipped check fails the run")
     arguments = parser.parse_args()
@@ -81,7 +82,9 @@ def main():
                 print(f"ok   {name} ({time.monotonic() - began:.1f} s): {words}", flush=True)
     finally:
         try:
-            state.stop()
+            words = state.end()
+            if words:
+                print(f"\n{words}\n")
         except Failed as reason:
             failed += 1
             print(f"FAIL stop: {reason}")

@@ -3,15 +3,23 @@ Failed or Skipped."""
 
 import glob
 import os
-import subprocess
+import sys
 
+import adminclient
 import batches
 import clients
+import cli_differential
+import compaction_differential
+import consumer_group_diff
 import content
 import differential
+import differential_admin
 import dumplog
+import matrix
+import published_tests
 from harness import (
     HERE,
+    MOLDAU,
     PEER,
     PINS,
     ROOT,
@@ -50,6 +58,7 @@ class Run:
         self.expected = {}  # {(topic, partition): (count, digest)} of all that was produced
         self.codec_of = {}  # {topic: (client, codec)}
         self.chosen = set()  # the names of the checks that run
+        self.matrix = matrix.Matrix(self, matrix.subjects(clients.CODEC_PACKAGES))
         self.results = {}  # {client name: None or the exception of its production}
 
     def folder(self, name):
@@ -67,6 +76,13 @@ class Run:
         broker, self.broker = self.broker, None
         if broker is not None:
             broker.stop()
+
+    def end(self):
+        """Everything that still runs, and the words for the end of the report."""
+        words = self.matrix.table()
+        self.matrix.stop()
+        self.stop()
+        return words
 
     def produced(self, client):
         """Produces every codec with this client, once; the checks that need its topics call this."""
@@ -447,24 +463,54 @@ def folder_to_kafka_kill9(run_):
     return exchange(run_, "to-kafka-kill9", run_.broker_class, KafkaBroker, True)
 
 
-def equal_answers(run_):
-    """Some hundred requests, good and bad, to a fresh broker under test and to a fresh Kafka: equal answers."""
+def equal_answers(run_, name, module, settings=None):
+    """The requests of a module, good and bad, to a fresh broker under test and to a fresh Kafka: equal answers."""
     need("java", "default-jre-headless")
     peer("fetch")
-    brokers = [run_.broker_class(run_.folder("answers")), KafkaBroker(run_.folder("answers-kafka"))]
+    brokers = [run_.broker_class(run_.folder(name), settings), KafkaBroker(run_.folder(f"{name}-kafka"), settings)]
     try:
         for broker in brokers:
             broker.start()
-        count, wrong = differential.compare(brokers[0].address, brokers[1].address)
+        count, wrong = module.compare(brokers[0].address, brokers[1].address)
     finally:
         for broker in brokers:
             if broker.address is not None:
                 broker.stop()
+    if run_.arguments.peer == "kafka":
+        # Kafka against itself: what is the same each time; the differences of ours are not there.
+        wrong = [line for line in wrong if "no longer different" not in line]
     if wrong:
-        raise Failed(
-            f"{len(wrong)} of {count} answers differ from Kafka's:\n" + "\n".join("    " + line for line in wrong)
-        )
+        shown = "\n".join("    " + line for line in wrong)
+        raise Failed(f"{len(wrong)} things of {count} answers differ from Kafka's:\n{shown}")
     return f"{count} answers"
+
+
+def command_line_tools(run_):
+    """Kafka's command-line tools and our scripts of their names, on both brokers: equal outputs."""
+    need("java", "default-jre-headless")
+    if run_.arguments.peer == "kafka":
+        raise Skipped("it compares Moldau with Kafka")
+    words, wrong = cli_differential.answers(run_.folder("tools"))
+    if wrong:
+        raise Failed(f"{len(wrong)} outputs differ:\n" + "\n".join(wrong))
+    return words
+
+
+def compaction(run_):
+    """Kafka and Moldau compact the same folder: the same records survive, line by line of dump-log."""
+    need("java", "default-jre-headless")
+    if run_.arguments.peer == "kafka":
+        raise Skipped("it compares Moldau's cleaner with Kafka's")
+    return "; ".join(compaction_differential.one(seed, 40) for seed in (1, 2))
+
+
+def compaction_kill9(run_):
+    """kill -9 during load and compaction, 30 times (./x test has 6): the newest value of each key is right."""
+    if run_.arguments.peer == "kafka":
+        raise Skipped("it kills Moldau")
+    script = os.path.join(ROOT, "test", "recovery", "compaction_kill9.py")
+    out, _ = run([sys.executable, script, "--kills", "30"], timeout=600, environment={"MOLDAU_BINARY": MOLDAU})
+    return out.decode().strip().splitlines()[-1]
 
 
 CONTROL_TYPES = {
@@ -566,9 +612,17 @@ def all_checks(run_):
         ("folder-to-moldau", lambda: folder_to_moldau(run_)),
         ("folder-to-kafka", lambda: folder_to_kafka(run_)),
     ]
+    checks += [(f"matrix/{one.name}", lambda one=one: run_.matrix.check(one)) for one in run_.matrix.subjects]
     if not run_.arguments.fast:
         checks += [
-            ("answers", lambda: equal_answers(run_)),
+            ("answers", lambda: equal_answers(run_, "answers", differential)),
+            ("admin", lambda: equal_answers(run_, "admin", differential_admin)),
+            ("groups", lambda: equal_answers(run_, "groups", consumer_group_diff, consumer_group_diff.SETTINGS)),
+            ("adminclient", lambda: equal_answers(run_, "adminclient", adminclient, adminclient.SETTINGS)),
+            ("kafka-tests", lambda: published_tests.check(run_.arguments.peer == "kafka")),
+            ("tools", lambda: command_line_tools(run_)),
+            ("compaction", lambda: compaction(run_)),
+            ("compaction-kill9", lambda: compaction_kill9(run_)),
             ("folder-to-moldau-kill9", lambda: folder_to_moldau_kill9(run_)),
             ("folder-to-moldau-static", lambda: folder_to_moldau_static(run_)),
             ("folder-to-kafka-kill9", lambda: folder_to_kafka_kill9(run_)),

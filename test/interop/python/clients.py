@@ -13,7 +13,7 @@ from common import records_of_partition
 from harness import HERE, PEER, PINS, Failed, go_client, need, peer, python_environment, run
 
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
-_CODEC_PACKAGES = [
+CODEC_PACKAGES = [
     f"lz4=={PINS['PYTHON_LZ4']}",
     f"python-snappy=={PINS['PYTHON_SNAPPY']}",
     f"zstandard=={PINS['PYTHON_ZSTANDARD']}",
@@ -199,12 +199,12 @@ def all_clients():
         Client(
             "kafka-python-new",
             True,
-            _python("client_kafka_python.py", f"kafka-python-{new}", [f"kafka-python=={new}", *_CODEC_PACKAGES]),
+            _python("client_kafka_python.py", f"kafka-python-{new}", [f"kafka-python=={new}", *CODEC_PACKAGES]),
         ),
         Client(
             "kafka-python-old",
             False,
-            _python("client_kafka_python.py", f"kafka-python-{old}", [f"kafka-python=={old}", *_CODEC_PACKAGES]),
+            _python("client_kafka_python.py", f"kafka-python-{old}", [f"kafka-python=={old}", *CODEC_PACKAGES]),
         ),
         Client("franz-go", True, lambda: [go_client()]),
     ]

@@ -154,9 +154,9 @@ def one(seed, rounds):
         if read == 0:
             raise Failed("Kafka reads nothing from what Moldau compacted")
         shutil.rmtree(folder)
-        print(f"seed {seed}: {sent} records sent, {records} survive in {moldau_files} segments, {len(moldau)} lines "
-              f"equal; Kafka reads {read} of the log", flush=True)
         assert kafka_files == moldau_files
+        return (f"seed {seed}: {sent} records sent, {records} survive in {moldau_files} segments, {len(moldau)} lines "
+                f"equal; Kafka reads {read} of the log")
     except BaseException:
         print(f"kept: {folder}", file=sys.stderr)
         raise
@@ -169,7 +169,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=40)
     arguments = parser.parse_args()
     for seed in range(arguments.seed, arguments.seed + arguments.seeds):
-        one(seed, arguments.rounds)
+        print(one(seed, arguments.rounds), flush=True)
     return 0
 
 

@@ -3,6 +3,8 @@
 Everything is started in a session of its own and ended by its process id. Servers bind to 127.0.0.1 on free ports.
 """
 
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -210,6 +212,20 @@ def need(program, package):
         raise Skipped(f"{program} is missing; hint: apt-get install {package}")
 
 
+_BUILD = threading.Lock()
+
+
+def alone(make):
+    """Programs are made one after the other: two clients may ask for the same one at a time."""
+
+    def one_at_a_time(*arguments):
+        with _BUILD:
+            return make(*arguments)
+
+    return one_at_a_time
+
+
+@alone
 def python_environment(name, requirements):
     """The interpreter of a virtual environment with exactly these packages, made at first use; the marker comes
     last."""
@@ -233,25 +249,108 @@ def python_environment(name, requirements):
     return python
 
 
+def _digest(pinned):
+    return hashlib.sha256(json.dumps(pinned, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _sources(folder):
+    """The newest time of the files of a program."""
+    return max(os.path.getmtime(os.path.join(folder, name)) for name in os.listdir(folder))
+
+
 def go_client():
-    """The franz-go program, built at first use and when a source changes."""
-    source = os.path.join(HERE, "go")
-    binary = os.path.join(cache(), "go", f"franz-{PINS['FRANZ_GO']}")
-    newest = max(os.path.getmtime(os.path.join(source, name)) for name in os.listdir(source))
-    if os.path.exists(binary) and os.path.getmtime(binary) > newest:
+    """The franz-go program of the contents' matrix."""
+    return go_program(".", f"franz-{PINS['FRANZ_GO']}")
+
+
+@alone
+def go_program(folder, name=None):
+    """A Go program of go/, built at first use and when a source or a pin changes."""
+    source = os.path.normpath(os.path.join(HERE, "go", folder))
+    with open(os.path.join(source, "go.mod")) as file:
+        pinned = dict(re.findall(r"^\s*(?:require )?(\S+) (v\S+)(?: // indirect)?$", file.read(), flags=re.M))
+    pins = {
+        "github.com/twmb/franz-go": "FRANZ_GO",
+        "github.com/twmb/franz-go/pkg/kadm": "KADM",
+        "github.com/IBM/sarama": "SARAMA",
+        "github.com/segmentio/kafka-go": "KAFKA_GO",
+    }
+    for module, pin in pins.items():
+        if pinned.get(module, PINS[pin]) != PINS[pin]:
+            raise Failed(f"{source}/go.mod has {module} {pinned[module]}, versions.env has {PINS[pin]}")
+    binary = os.path.join(cache(), "go", name or f"{folder}-{_digest(pinned)}")
+    if os.path.exists(binary) and os.path.getmtime(binary) > _sources(source):
         return binary
-    pinned = re.search(r"franz-go (v\S+)", open(os.path.join(source, "go.mod")).read())[1]
-    if pinned != PINS["FRANZ_GO"]:
-        raise Failed(f"go.mod has franz-go {pinned}, versions.env has {PINS['FRANZ_GO']}")
-    need("go", "golang-go")
+    need("go", "golang-go (1.26 or newer: Debian 12 has an older one)")
     os.makedirs(os.path.dirname(binary), exist_ok=True)
-    print("# building the Go client", file=sys.stderr)
+    print(f"# building the Go program {folder}", file=sys.stderr)
     try:
         run(["go", "build", "-C", source, "-o", binary + ".part", "."], timeout=900)
     except Failed as error:
         raise Skipped(f"cannot build the Go client (it needs the Go that go.mod names)\n{error}")
     os.replace(binary + ".part", binary)
     return binary
+
+
+@alone
+def rust_program():
+    """The program on rust-rdkafka, built at first use and when a source changes; it builds its own librdkafka."""
+    source, target = os.path.join(HERE, "rust"), os.path.join(cache(), "rust")
+    binary = os.path.join(target, f"matrix-{PINS['RUST_RDKAFKA']}")
+    with open(os.path.join(source, "Cargo.toml")) as file:
+        if f'version = "={PINS["RUST_RDKAFKA"]}"' not in file.read():
+            raise Failed(f"rust/Cargo.toml and versions.env ({PINS['RUST_RDKAFKA']}) do not agree")
+    if os.path.exists(binary) and os.path.getmtime(binary) > max(_sources(source), _sources(f"{source}/src")):
+        return binary
+    need("cargo", "cargo (1.74 or newer: with rustup, or the package rust-all of Debian 13)")
+    need("cc", "build-essential")
+    print("# building the Rust program (minutes, once)", file=sys.stderr)
+    try:
+        # The lock file belongs to the cache, so the manifest is copied there.
+        shutil.copytree(source, os.path.join(target, "source"), dirs_exist_ok=True)
+        manifest = os.path.join(target, "source", "Cargo.toml")
+        run(["cargo", "build", "-q", "--target-dir", os.path.join(target, "build"), "--manifest-path", manifest])
+    except Failed as error:
+        raise Skipped(f"cannot build the Rust client\n{error}")
+    shutil.copy2(os.path.join(target, "build", "debug", "moldau-interop"), binary)
+    os.utime(binary)
+    return binary
+
+
+@alone
+def node_program(script):
+    """The command of a script of node/: its packages, and a Node that is new enough, come from npm into the cache."""
+    need("node", "nodejs")
+    need("npm", "npm")
+    wanted = [
+        f"kafkajs@{PINS['KAFKAJS']}",
+        f"@platformatic/kafka@{PINS['PLATFORMATIC_KAFKA']}",
+        f"node-linux-{_NODE_MACHINES.get(os.uname().machine, 'x64')}@{PINS['NODE']}",
+    ]
+    folder = os.path.join(cache(), "node")
+    marker = os.path.join(folder, ".complete")
+    if not os.path.exists(marker) or open(marker).read() != " ".join(wanted):
+        print("# fetching the Node packages", file=sys.stderr)
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, "package.json"), "w") as file:
+            file.write('{"private": true}\n')
+        flags = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--engine-strict=false"]
+        try:
+            run(["npm", "install", "--prefix", folder, "--loglevel=error", *flags, *wanted], timeout=600)
+        except Failed as error:
+            raise Skipped(f"cannot fetch the Node packages\n{error}")
+        with open(marker, "w") as file:
+            file.write(" ".join(wanted))
+    # A module is looked for beside the script, so the script goes to where the packages are.
+    for name in os.listdir(os.path.join(HERE, "node")):
+        there = os.path.join(folder, name)
+        shutil.copy2(os.path.join(HERE, "node", name), there + ".part")
+        os.replace(there + ".part", there)  # in one step: another client may be reading it
+    [own] = [name for name in os.listdir(os.path.join(folder, "node_modules")) if name.startswith("node-linux-")]
+    return [os.path.join(folder, "node_modules", own, "bin", "node"), os.path.join(folder, script)]
+
+
+_NODE_MACHINES = {"x86_64": "x64", "aarch64": "arm64"}
 
 
 def wait_until(what, seconds=30):

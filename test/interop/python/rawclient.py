@@ -1,5 +1,5 @@
 """The few requests that the driver itself sends, in their oldest served versions: CreateTopics 4, DeleteTopics 1,
-Metadata 1, ListOffsets 1.
+Metadata 1, ListOffsets 1, OffsetFetch 1.
 
 By hand and small on purpose: it shares no code with any client under test.
 """
@@ -142,3 +142,17 @@ class RawClient:
         if error:
             raise ProtocolError(f"ListOffsets {topic} {partition}: error {error}")
         return offset
+
+    def committed(self, group, topic, partitions):
+        """The committed offsets of a topic's partitions, -1 where there is none."""
+        asked = array([struct.pack(">i", partition) for partition in range(partitions)])
+        answer = self.request(9, 1, string(group) + array([string(topic) + asked]))
+
+        def result():
+            return answer.i32(), answer.i64(), answer.string(), answer.i16()
+
+        [(_, rows)] = answer.array(lambda: (answer.string(), answer.array(result)))
+        for partition, _, _, error in rows:
+            if error:
+                raise ProtocolError(f"OffsetFetch {group} {topic} {partition}: error {error}")
+        return [offset for _, offset, _, _ in sorted(rows)]
