@@ -5,9 +5,9 @@ import struct
 import subprocess
 import time
 
-import bench
+from brokers import ROOT, TICKS, cpu_seconds, create_topic, memory_kib, request
 
-GROUPS = os.path.join(bench.ROOT, "build", "moldau-groups")
+GROUPS = os.path.join(ROOT, "build", "moldau-groups")
 AT_ONCE = ["group.initial.rebalance.delay.ms=0", "group.consumer.heartbeat.interval.ms=100",
            "group.consumer.min.heartbeat.interval.ms=100"]
 
@@ -17,9 +17,9 @@ def run_groups(broker, mode, group, **options):
     arguments = [GROUPS, mode, "--port", str(broker.port), "--group", group]
     for name, value in options.items():
         arguments += ["--" + name.replace("_", "-"), str(value)]
-    before = bench.cpu_seconds(broker.pid)
+    before = cpu_seconds(broker.pid)
     result = json.loads(subprocess.run(arguments, check=True, stdout=subprocess.PIPE, text=True).stdout)
-    result["broker_cpu_seconds"] = bench.cpu_seconds(broker.pid) - before
+    result["broker_cpu_seconds"] = cpu_seconds(broker.pid) - before
     return result
 
 
@@ -27,7 +27,7 @@ def warm_up(broker, number):
     """The offsets topic and the topic of the rows; a first round is not counted: it measures the JIT."""
     if number > 0:
         return
-    bench.create_topic(broker.port, "members", 1000)
+    create_topic(broker.port, "members", 1000)
     for round_ in range(3):
         run_groups(broker, "classic", f"warm-classic-{round_}", topic="members")
         run_groups(broker, "consumer", f"warm-consumer-{round_}", topic="members")
@@ -42,10 +42,10 @@ def row_rebalance(mode):
 
 def row_commits(broker, number):
     if number == 0:
-        bench.create_topic(broker.port, "members", 1000)
+        create_topic(broker.port, "members", 1000)
         run_groups(broker, "commit", "warm", topic="members", commits=50_000, depth=20)
     figures = run_groups(broker, "commit", f"commit-{number}", topic="members", commits=100_000, depth=20)
-    figures["commits_per_cpu_second"] = figures["commits"] / max(figures["broker_cpu_seconds"], 1 / bench.TICKS)
+    figures["commits_per_cpu_second"] = figures["commits"] / max(figures["broker_cpu_seconds"], 1 / TICKS)
     return figures
 
 
@@ -54,12 +54,12 @@ def row_idle_groups(broker, number):
     broker.stop()
     broker.wipe()
     broker.start([])
-    bench.create_topic(broker.port, "members", 1000)
+    create_topic(broker.port, "members", 1000)
     run_groups(broker, "commit", "first", topic="members", commits=1)
-    before = bench.memory_kib(broker.pid)[0]
+    before = memory_kib(broker.pid)[0]
     run_groups(broker, "commit", "idle", topic="members", commits=10_000, groups=10_000, depth=20)
     time.sleep(2)
-    resident, anonymous = bench.memory_kib(broker.pid)
+    resident, anonymous = memory_kib(broker.pid)
     return {"rss_mib": resident / 1024, "rss_anon_mib": anonymous / 1024,
             "grown_mib": (resident - before) / 1024}
 
@@ -70,7 +70,7 @@ def create_topics(port, names, partitions):
     body = struct.pack(">i", len(names))
     for name in names:
         body += struct.pack(">h", len(name)) + name.encode() + struct.pack(">ihii", partitions, 1, 0, 0)
-    answer = bench.request(port, 19, 2, body + struct.pack(">ib", 60000, 0))
+    answer = request(port, 19, 2, body + struct.pack(">ib", 60000, 0))
     at = 12
     for name in names:
         length = struct.unpack_from(">h", answer, at)[0]
@@ -83,7 +83,7 @@ def create_topics(port, names, partitions):
         body = struct.pack(">iih", -1, 1, len(name)) + name.encode() + struct.pack(">i", partitions)
         body += b"".join(struct.pack(">iq", partition, -1) for partition in range(partitions))
         while True:
-            answer = bench.request(port, 2, 1, body)
+            answer = request(port, 2, 1, body)
             first = 4 + 4 + 2 + len(name) + 4
             if all(struct.unpack_from(">h", answer, first + 22 * p + 4)[0] == 0 for p in range(partitions)):
                 break
@@ -98,17 +98,17 @@ def row_partitions(broker, number):
     broker.start([])
     seconds = create_topics(broker.port, [f"wide-{i}" for i in range(10)], 990)
     time.sleep(10)
-    before, start = bench.cpu_seconds(broker.pid), time.time()
+    before, start = cpu_seconds(broker.pid), time.time()
     time.sleep(5)
-    resident, anonymous = bench.memory_kib(broker.pid)
+    resident, anonymous = memory_kib(broker.pid)
     return {"create_s": seconds, "rss_mib": resident / 1024, "rss_anon_mib": anonymous / 1024,
-            "idle_cpu_percent": 100 * (bench.cpu_seconds(broker.pid) - before) / (time.time() - start)}
+            "idle_cpu_percent": 100 * (cpu_seconds(broker.pid) - before) / (time.time() - start)}
 
 
 def row_compaction(broker, number):
     """Filled by bench/compaction_bench.py, which starts both brokers on copies of one folder; asked once per round."""
     if broker.name == "kafka" and number == 0:
-        out = subprocess.run(["python3", os.path.join(bench.ROOT, "bench", "compaction_bench.py"), "--runs", "2"],
+        out = subprocess.run(["python3", os.path.join(ROOT, "bench", "compaction_bench.py"), "--runs", "2"],
                              check=True, stdout=subprocess.PIPE, text=True).stdout
         row_compaction.result = json.loads(out)
     result = row_compaction.result[broker.name]
