@@ -270,7 +270,8 @@ wire::ConsumerGroupDescribeResponse::DescribedGroup GroupMachine::describe_consu
     return missing;
   }
   const std::vector<std::string>& assignors = host_.settings().consumer.assignors;
-  auto described = consumer::describe(*group, *host_.image(), assignors.empty() ? "" : assignors.front());
+  const std::string_view first = assignors.empty() ? std::string_view() : assignors.front();
+  auto described = consumer::describe(*group, *host_.image(), first);
   // It views the group, which may have changed when the answer leaves.
   described.group_id = arena.keep(described.group_id);
   described.assignor_name = arena.keep(described.assignor_name);
