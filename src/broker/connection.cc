@@ -7,6 +7,14 @@
 #include "broker/broker.h"
 
 namespace moldau::broker {
+namespace {
+
+// Requests whose effects come in the order in which they are handled, and whose answers wait for the disk.
+bool may_overlap(wire::ApiKey api) {
+  return api == wire::ApiKey::produce || api == wire::ApiKey::offset_commit;
+}
+
+}  // namespace
 
 Connection::Connection(Broker& broker, ConnectionId id, std::unique_ptr<io::Stream> stream,
                        std::shared_ptr<const Peer> peer, Instant now)
@@ -89,12 +97,12 @@ void Connection::pump() {
   }
 }
 
-// Whether the next request may be handled beside those in flight: only a produce beside produces.
+// Whether the next request may be handled beside those in flight: only beside requests of its own API.
 bool Connection::may_take_next() const {
   if (slots_.empty()) return true;
-  if (!only_produces_ || slots_.size() >= requests_in_flight_max) return false;
+  if (!overlapping_ || slots_.size() >= requests_in_flight_max) return false;
   const std::span<const std::byte> key = reader_.peek(sizeof(int16_t));
-  return !key.empty() && load_big_endian<int16_t>(key.data()) == static_cast<int16_t>(wire::ApiKey::produce);
+  return !key.empty() && load_big_endian<int16_t>(key.data()) == static_cast<int16_t>(slots_.front().api_key);
 }
 
 bool Connection::take(Bytes frame) {
@@ -106,8 +114,7 @@ bool Connection::take(Bytes frame) {
     broker_.close_later(*this);
     return false;
   }
-  const bool produce = request.api_key == wire::ApiKey::produce;
-  only_produces_ = slots_.empty() ? produce : only_produces_ && produce;
+  if (slots_.empty()) overlapping_ = may_overlap(request.api_key);
   request.slot = first_slot_ + slots_.size();
   const uint64_t number = request.slot;
   Slot& slot = slots_.emplace_back();

@@ -1,9 +1,10 @@
 // Connection: one client's byte stream. Reads frames, hands requests to the broker, and sends the answers in the order
 // of the requests.
 //
-// Order. Kafka handles one request of a connection at a time. Here produces may overlap each other, for they are
-// appended in their order and answered in their order; any other request waits until all before it are answered, and
-// those behind it wait too. What waits stays in the receive block, and reading stops when that is full.
+// Order. Kafka handles one request of a connection at a time. Here produces may overlap each other, and offset commits
+// each other, for they are appended in their order and answered in their order; any other request waits until all
+// before it are answered, and those behind it wait too. What waits stays in the receive block, and reading stops when
+// that is full.
 //
 // Bounds: at most requests_in_flight_max requests; no further request is taken while more than send_queue_bytes_max
 // wait for the peer to read; a half-received frame has frame_time_max to arrive unless it comes at
@@ -93,7 +94,7 @@ class Connection final : public io::StreamHandler {
   Instant waiting_since_ = Instant::never();  // since when whole frames wait for their turn
   Instant clock_read_ = Instant::never();  // by the request before, in the same pump(): the next one begins then
   Instant flushed_at_;                        // when the last answer was given to the stream
-  bool only_produces_ = true;  // all in flight are produces
+  bool overlapping_ = false;   // all in flight are of one API whose requests may overlap: that of slots_.front()
   bool pumping_ = false;
   bool send_queue_was_full_ = false;
   bool resuming_ = false;  // resume() is on its way

@@ -7,6 +7,7 @@
 #include "base/trace.h"
 #include "broker/broker.h"
 #include "broker/group_loop_ask.h"
+#include "metadata/features.h"
 
 namespace moldau::broker {
 
@@ -40,6 +41,8 @@ group::Mutant group_mutant(store::Mutant mutant) {
 
 group::GroupSettings settings_of(const Broker& broker) {
   group::GroupSettings settings = group::group_settings(broker.settings().groups);
+  // Both say it, as in Kafka: the configuration, and what the cluster has finalized.
+  settings.consumer_protocol &= broker.image().feature_level(metadata::group_version_feature) >= 1;
   settings.mutant = group_mutant(broker.mutant());
   settings.consumer.revocations_unconfirmed = settings.mutant == group::Mutant::owner_before_revoked;
   return settings;
@@ -114,8 +117,8 @@ group::Caller GroupLoop::caller_of(Broker& broker, const Request& request, Ticke
   caller.version = request.version;
   caller.client_id = request.client_id;
   caller.client_host = host;
-  caller.fresh_id = broker.surface().entropy.uuid();
   if (request.api_key == wire::ApiKey::consumer_group_heartbeat || request.api_key == wire::ApiKey::join_group) {
+    caller.fresh_id = broker.surface().entropy.uuid();
     Request who;
     who.peer = request.peer;
     who.api_key = request.api_key;

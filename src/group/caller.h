@@ -19,7 +19,7 @@ struct Caller {
   int16_t version = 0;
   std::string_view client_id;
   std::string_view client_host;  ///< "/" and the address, as Kafka writes it into records
-  Uuid fresh_id;                 ///< random: for a new member
+  Uuid fresh_id;                 ///< random, for a new member: in requests to join
   TopicFilter visible;
 };
 
