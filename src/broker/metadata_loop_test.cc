@@ -175,10 +175,10 @@ TEST(MetadataLoop, FormatsAFreshFolderAsKafkaDoes) {
 
   // The log: leadership, version and voters in one batch; the bootstrap records in one transaction; the controller.
   EXPECT_EQ(rig.image().metadata_version(), 30);
-  EXPECT_EQ(rig.image().features().size(), 1U);
-  EXPECT_EQ(rig.loop->log_end(), 3 + 3 + 1);
-  EXPECT_EQ(rig.loop->high_watermark(), 7);
-  EXPECT_EQ(rig.image().applied().offset, 6);
+  EXPECT_EQ(rig.image().features().size(), 2U);
+  EXPECT_EQ(rig.loop->log_end(), 3 + 4 + 1);
+  EXPECT_EQ(rig.loop->high_watermark(), 8);
+  EXPECT_EQ(rig.image().applied().offset, 7);
   EXPECT_EQ(rig.published, rig.loop->image());
   const std::string log = rig.get(std::string(metadata_folder) + "/00000000000000000000.log");
   std::vector<std::tuple<Offset, Offset, bool, Epoch>> batches;
@@ -190,8 +190,8 @@ TEST(MetadataLoop, FormatsAFreshFolderAsKafkaDoes) {
     return true;
   });
   EXPECT_EQ(batches, (std::vector<std::tuple<Offset, Offset, bool, Epoch>>{
-                         {0, 2, true, 1}, {3, 5, false, 1}, {6, 6, false, 1}}));
-  EXPECT_EQ(rig.add_broker(), 7);
+                         {0, 2, true, 1}, {3, 6, false, 1}, {7, 7, false, 1}}));
+  EXPECT_EQ(rig.add_broker(), 8);
 }
 
 TEST(MetadataLoop, KeepsAnswersUntilTheyAreCommittedAndPublished) {
@@ -566,7 +566,7 @@ TEST(MetadataLoop, AFreshFolderWithStaticVotersHasNoFirstSnapshot) {
   Rig rig(9, {{"controller.quorum.voters", "1@127.0.0.1:9093"}});
   rig.open();
   EXPECT_TRUE(rig.names(metadata_folder, ".checkpoint").empty());
-  EXPECT_EQ(rig.loop->log_end(), 1 + 3 + 1);
+  EXPECT_EQ(rig.loop->log_end(), 1 + 4 + 1);
   EXPECT_NE(rig.get(std::string(metadata_folder) + "/quorum-state").find("\"data_version\":0"), std::string::npos);
 }
 

@@ -28,7 +28,7 @@ struct GroupSettings {
   int32_t offset_metadata_bytes_max = 4'096;
   int64_t offsets_retention_ms = 7LL * 24 * 3'600'000;
   int64_t offsets_retention_check_interval_ms = 600'000;
-  bool consumer_protocol = true;  ///< group.coordinator.rebalance.protocols has "consumer"
+  bool consumer_protocol = true;  ///< group.coordinator.rebalance.protocols has "consumer" (and group.version is 1)
   Mutant mutant = Mutant::none;
   consumer::ConsumerGroupSettings consumer;
   consumer::ConsumerGroupBounds consumer_bounds;

@@ -238,16 +238,16 @@ TEST(DeleteTopics, FaultsAreKafkas) {
 TEST(Brokers, RegisterAtTheOffsetOfTheirRecords) {
   Host host;
   host.activate();
-  EXPECT_EQ(host.next_offset, 3);  // begin, metadata.version, end
+  EXPECT_EQ(host.next_offset, 4);  // begin, metadata.version, group.version, end
   EXPECT_EQ(host.image().metadata_version(), 30);
-  EXPECT_EQ(host.image().features().size(), 1U) << "only what is served is finalized";
+  EXPECT_EQ(host.image().features().size(), 2U) << "only what is served is finalized";
   const int64_t epoch = host.register_broker(1);
-  EXPECT_EQ(epoch, 3);
+  EXPECT_EQ(epoch, 4);
   EXPECT_TRUE(host.image().broker(1)->fenced);
   auto reply =
-      host.ask<BrokerHeartbeatResult>(BrokerHeartbeat{.broker = 1, .broker_epoch = epoch, .metadata_offset = 2});
+      host.ask<BrokerHeartbeatResult>(BrokerHeartbeat{.broker = 1, .broker_epoch = epoch, .metadata_offset = 3});
   EXPECT_TRUE(reply.fenced && !reply.caught_up);
-  reply = host.ask<BrokerHeartbeatResult>(BrokerHeartbeat{.broker = 1, .broker_epoch = epoch, .metadata_offset = 3});
+  reply = host.ask<BrokerHeartbeatResult>(BrokerHeartbeat{.broker = 1, .broker_epoch = epoch, .metadata_offset = 4});
   EXPECT_TRUE(!reply.fenced && reply.caught_up);
   ASSERT_EQ(host.last.size(), 1U + 0U) << "no cordoned directories to tell of after the first";
   EXPECT_EQ(std::get<wire::BrokerRegistrationChangeRecord>(decoded(host.last[0])).fenced, -1);
@@ -281,7 +281,7 @@ TEST(Brokers, RegistrationsAreRefused) {
   EXPECT_EQ(ask([](RegisterBroker& r) { r.features.clear(); }),
             "119 Request features do not contain 'metadata.version'");
   EXPECT_EQ(
-      ask([](RegisterBroker& r) { r.features = {{"metadata.version", 7, 29}}; }),
+      ask([](RegisterBroker& r) { r.features = {{"group.version", 0, 1}, {"metadata.version", 7, 29}}; }),
       "35 Unable to register because the broker does not support finalized version 30 of metadata.version. The broker "
       "wants a version between 7 and 29, inclusive.");
   EXPECT_EQ(ask([](RegisterBroker& r) {
@@ -597,7 +597,7 @@ TEST(Activation, EndsAnOpenTransaction) {
   ASSERT_TRUE(host.controller.replay(begun, 0, {.offset = 1}).ok());
   host.next_offset = 2;
   host.activate();
-  ASSERT_EQ(host.last.size(), 4U);
+  ASSERT_EQ(host.last.size(), 5U);
   EXPECT_TRUE(std::holds_alternative<wire::AbortTransactionRecord>(decoded(host.last[0])));
   EXPECT_TRUE(std::holds_alternative<wire::BeginTransactionRecord>(decoded(host.last[1])));
   EXPECT_FALSE(host.controller.in_transaction());

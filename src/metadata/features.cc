@@ -6,12 +6,12 @@
 namespace moldau::metadata {
 namespace {
 
-// `formatted` is 0 for what this version does not serve: a fresh folder finalizes metadata.version alone.
+// `formatted` is 0 for what this version does not serve.
 constexpr FeatureSupport table[] = {
     {metadata_version_feature, metadata_version_min, metadata_version_latest, metadata_version_latest,
      metadata_version_latest},
     {elr_version_feature, 0, 1, 0, 0},
-    {group_version_feature, 0, 1, 0, 0},
+    {group_version_feature, 0, 1, 1, 1},
     {kraft_version_feature, 0, 1, 1, 0},
     {share_version_feature, 0, 1, 0, 0},
     {streams_version_feature, 0, 1, 0, 0},
