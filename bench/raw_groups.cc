@@ -3,7 +3,9 @@
 // Used by bench/bench.py.
 //
 //   classic    N members join by the classic protocol (the leader gives every member an even part of the partitions),
-//              one more joins, one leaves: seconds until the group is stable again after each
+//              one more joins, one leaves: seconds until the group is stable again after each. Members hear of a
+//              rebalance by their heartbeats, in their own time: `asked_s` is what is left of it from when the last
+//              of them asked
 //   consumer   the same by the consumer protocol (KIP-848)
 //   commit     offset commits of a group without members, several requests in flight on each connection
 #include <arpa/inet.h>
@@ -214,6 +216,7 @@ class Member {
   const Options& options;
   Link link;
   bool gone = false;
+  int64_t asked_at = 0;  ///< when the heartbeat went out, in its time, by which the last news came; 0: not by one
 };
 
 class ClassicMember final : public Member {
@@ -244,6 +247,7 @@ class ClassicMember final : public Member {
     if (state_ == State::waiting && now >= due_) join();
     if (state_ != State::stable || now < due_ || link.in_flight() > 0) return;
     due_ = now + options.heartbeat_ms * millisecond;
+    beat_at_ = now;
     wire::HeartbeatRequest request;
     request.group_id = options.group;
     request.generation_id = generation_;
@@ -318,7 +322,9 @@ class ClassicMember final : public Member {
     due_ = now_ns() + options.heartbeat_ms * millisecond;
   }
   void on_heartbeat(const wire::HeartbeatResponse& response) {
-    if (response.error_code != 0) again(response.error_code);
+    if (response.error_code == 0) return;
+    asked_at = beat_at_;
+    again(response.error_code);
   }
 
   State state_ = State::joining;
@@ -326,6 +332,7 @@ class ClassicMember final : public Member {
   int generation_ = -1;
   int assigned_ = 0;
   int64_t due_ = 0;
+  int64_t beat_at_ = 0;
 };
 
 class ConsumerMember final : public Member {
@@ -354,6 +361,7 @@ class ConsumerMember final : public Member {
       return;
     }
     joined_ = true;
+    if (beat_at_ != 0 && (epoch_ != response.member_epoch || response.assignment.has_value())) asked_at = beat_at_;
     epoch_ = response.member_epoch;
     told_ = unsaid_;
     due_ = now_ns() + response.heartbeat_interval_ms * millisecond;
@@ -370,6 +378,7 @@ class ConsumerMember final : public Member {
     if (!joined_) return join();
     wire::ConsumerGroupHeartbeatRequest request = base();
     if (told_ != unsaid_) request.topic_partitions = owned_;
+    beat_at_ = due_ == 0 ? 0 : now;
     due_ = INT64_MAX;
     link.send(version, request);
   }
@@ -407,6 +416,7 @@ class ConsumerMember final : public Member {
   int unsaid_ = 0;  ///< the last change of the assignment
   int told_ = 0;    ///< the last change that the broker was told of
   int64_t due_ = 0;
+  int64_t beat_at_ = 0;  ///< when the last heartbeat went out; 0: at once after an answer
 };
 
 /// Drives members until the group is stable.
@@ -426,14 +436,21 @@ class Fleet {
   }
   void leave_one() { members_.front()->leave(); }
 
-  /// Seconds until there are `count` members, which have one epoch and every partition.
-  double settle(int count, const char* what) {
+  struct Settled {
+    double seconds;
+    double since_asked;  ///< since the last member asked that heard of it by a heartbeat
+  };
+  /// Until there are `count` members, which have one epoch and every partition, each its part.
+  Settled settle(int count, const char* what) {
     const int64_t start = now_ns();
     while (!stable(count)) {
       if (now_ns() - start > options_.timeout_s * 1000 * millisecond) fail(std::string("not stable in time: ") + what);
       turn();
     }
-    return static_cast<double>(now_ns() - start) / 1e9;
+    const int64_t end = now_ns();
+    int64_t asked = start;
+    for (const auto& member : members_) asked = std::max(asked, member->asked_at);
+    return {static_cast<double>(end - start) / 1e9, static_cast<double>(end - asked) / 1e9};
   }
 
  private:
@@ -443,6 +460,7 @@ class Fleet {
     int sum = 0;
     for (const auto& member : members_) {
       if (!member->settled() || member->epoch() != members_.front()->epoch()) return false;
+      if (member->assigned() == 0 && count <= options_.partitions) return false;
       sum += member->assigned();
     }
     return sum == options_.partitions;
@@ -473,14 +491,15 @@ void rebalance(const Options& options) {
   Fleet fleet(options);
   for (int i = 0; i < options.members; ++i) fleet.add();
   fleet.join_last(options.members);
-  const double first = fleet.settle(options.members, "first assignment");
+  const Fleet::Settled first = fleet.settle(options.members, "first assignment");
   fleet.add();
   fleet.join_last(1);
-  const double plus_one = fleet.settle(options.members + 1, "one member more");
+  const Fleet::Settled plus_one = fleet.settle(options.members + 1, "one member more");
   fleet.leave_one();
-  const double minus_one = fleet.settle(options.members, "one member less");
-  std::printf("{\"first_s\": %.4f, \"plus_one_s\": %.4f, \"minus_one_s\": %.4f, \"all_s\": %.4f}\n", first, plus_one,
-              minus_one, first + plus_one + minus_one);
+  const Fleet::Settled minus_one = fleet.settle(options.members, "one member less");
+  std::printf("{\"first_s\": %.4f, \"plus_one_s\": %.4f, \"minus_one_s\": %.4f, \"all_s\": %.4f, \"asked_s\": %.4f}\n",
+              first.seconds, plus_one.seconds, minus_one.seconds, first.seconds + plus_one.seconds + minus_one.seconds,
+              first.since_asked + plus_one.since_asked + minus_one.since_asked);
 }
 
 void commit(const Options& options) {
