@@ -235,6 +235,15 @@ void ProducerTable::load(const ProducerEntry& entry) {
   evict();
 }
 
+void ProducerTable::put_back(ProducerId producer_id, const std::optional<ProducerEntry>& before) {
+  if (before) return load(*before);
+  const auto found = entries_.find(producer_id);
+  if (found == entries_.end()) return;
+  set_transaction(found->second.entry, no_offset);
+  uses_.erase(found->second.use);
+  entries_.erase(found);
+}
+
 const ProducerEntry* ProducerTable::find(ProducerId producer_id) const {
   const auto found = entries_.find(producer_id);
   return found == entries_.end() ? nullptr : &found->second.entry;

@@ -124,6 +124,9 @@ class ProducerTable {
   /// its first ones, and the refused one could never be appended. Not kept across a restart: there the connection
   /// breaks, and the producer sends again in order.
   void refused(const ProducerAppend& append);
+  /// The batches that this producer appended last are gone again (refused): it is what it was `before` them, nothing if
+  /// it was unknown. What refused() noted of others stays.
+  void put_back(ProducerId producer_id, const std::optional<ProducerEntry>& before);
   /// Takes up a batch that has been appended (after check), or is replayed or replicated (then nothing is checked).
   void append(const ProducerAppend& append);
   /// Takes up a marker that has been appended or replayed. Returns the transaction that it closes, if one was open.

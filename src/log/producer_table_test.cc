@@ -60,6 +60,9 @@ TEST(ProducerTable, AfterItsFirstBatchWasRefusedOnlyThatOneMayComeFirst) {
   EXPECT_EQ(table.check(behind, true).verdict, append) << "an unknown producer may begin anywhere";
   table.refused(first);
   table.refused(behind);
+  table.append({2, 0, 0, 0, 0, 0, 1000, false});
+  table.put_back(2, std::nullopt);  // another one's batches are refused, too
+  EXPECT_EQ(table.find(2), nullptr);
   EXPECT_EQ(table.check(behind, true).verdict, out_of_order);
   EXPECT_EQ(table.check(first, true).verdict, append);
   ProducerAppend bumped = behind;

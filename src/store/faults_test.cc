@@ -118,6 +118,12 @@ TEST(store_faults, batches_in_flight_behind_a_refused_first_one_wait_for_it) {
     rig.settle(milliseconds(200));
     const log::ProducerAppend behind{42, 0, 2, 2, 0, 0, 0, false};
     EXPECT_EQ(log->producers().check(behind, true).verdict, log::ProducerVerdict::out_of_order_sequence);
+    // Nor do batches of others that are refused meanwhile change that.
+    rig.disk().faults().capacity_bytes = rig.disk().used_bytes();
+    (void)rig.append(*log, {.records = 2, .producer_id = 43, .sequence = 0});
+    rig.disk().faults().capacity_bytes = 1 << 30;
+    rig.settle(milliseconds(200));
+    EXPECT_EQ(log->producers().check(behind, true).verdict, log::ProducerVerdict::out_of_order_sequence);
     ASSERT_TRUE(rig.append(*log, {.records = 2, .producer_id = 42, .sequence = 0}).ok());
     EXPECT_EQ(log->producers().check(behind, true).verdict, log::ProducerVerdict::append);
   }

@@ -351,18 +351,9 @@ void PartitionLog::refuse(Offset first_lost, std::span<const QueuedBatch> lost, 
 
 void PartitionLog::restore_producers(Offset first_lost, std::vector<ProducerUndo>& undo) {
   if (core_.mutant(Mutant::refused_state_kept)) return;
-  // The table forgets single producers only by being built anew; this happens when a disk is full.
-  std::vector<log::ProducerEntry> entries = producers_.entries();
-  for (auto change = undo.rbegin(); change != undo.rend(); ++change) {
-    if (change->batch < first_lost) break;
-    const auto at = std::find_if(entries.begin(), entries.end(), [&](const log::ProducerEntry& entry) {
-      return entry.producer_id == change->producer_id;
-    });
-    if (at != entries.end()) entries.erase(at);
-    if (change->before) entries.push_back(*change->before);
+  for (auto change = undo.rbegin(); change != undo.rend() && change->batch >= first_lost; ++change) {
+    producers_.put_back(change->producer_id, change->before);
   }
-  producers_.clear();
-  for (const log::ProducerEntry& entry : entries) producers_.load(entry);
 }
 
 void PartitionLog::join_commit() {
