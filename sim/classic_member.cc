@@ -92,6 +92,7 @@ class ClassicMember final : public GroupMember {
   io::Task<void> join() override;
   io::Task<void> beat() override;
   io::Task<void> leave() override;
+  bool may_leave_a_hole() const override { return cooperative_ && instance_id_.has_value(); }
   OffsetClient::Committer committer() const override {
     return {.group = plan_.name,
             .member_id = member_id_,

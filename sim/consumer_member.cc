@@ -28,6 +28,8 @@ class ConsumerMember final : public GroupMember {
   }
   /// One heartbeat; true if it was answered well.
   io::Task<bool> heartbeat(Epoch epoch, bool full);
+  /// A heartbeat at an epoch that the member never had: refused, or the broker believes anybody.
+  io::Task<void> pretend();
   PartitionSet given_by(const Response& response) const;
   void fill(Request& request, bool full);
   void take_error(ErrorCode error);
@@ -160,6 +162,24 @@ io::Task<bool> ConsumerMember::heartbeat(Epoch epoch, bool full) {
   co_return true;
 }
 
+io::Task<void> ConsumerMember::pretend() {
+  constexpr Epoch ahead = 1'000;
+  Request request;
+  request.group_id = plan_.name;
+  request.member_id = member_id_;
+  request.member_epoch = epoch_ + ahead;
+  if (instance_id_.has_value()) request.instance_id = *instance_id_;
+  const client::SendOptions options{.version_max = version_, .version_min = version_};
+  Result<client::Reply<Response>> reply =
+      co_await offsets_.client().send<Request, Response>(client::any_node, request, options);
+  if (!reply.ok()) co_return;
+  const auto error = static_cast<ErrorCode>(reply->message.error_code);
+  groups_.run.count_error(code_of(error));
+  if (error == ErrorCode::none) {
+    groups_.shadow.violate(fmt::format("{} was believed an epoch that it never had", node_.name()));
+  }
+}
+
 io::Task<void> ConsumerMember::join() {
   owned_.clear();
   news_ = true;
@@ -176,7 +196,10 @@ io::Task<void> ConsumerMember::beat() {
   for (int step = 0; step < 4; ++step) {
     const bool full = full_next_ || prng_.chance(1, 10);
     const bool well = co_await heartbeat(epoch_, full);
-    if (!well || !joined_ || !news_) co_return;  // what is given up is told at once
+    if (!well || !joined_) co_return;
+    if (news_) continue;  // what is given up is told at once
+    if (prng_.chance(1, 40)) co_await pretend();
+    co_return;
   }
 }
 

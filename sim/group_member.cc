@@ -339,8 +339,16 @@ io::Task<void> GroupMember::end() {
 io::Task<void> GroupMember::live() {
   const Instant until = offsets_.now() + milliseconds(prng_.between(500, 12'000));
   offsets_.open();
+  bool left = false;
   while (!stopping() && (groups_.calm || offsets_.now() < until)) {
-    if (joined_) {
+    if (groups_.calm && joined_ && may_leave_a_hole() && !left) {
+      // A static member that crashed between giving partitions up and asking for the rebalance that hands them on came
+      // back without one: nobody has them, in Kafka too. Leaving brings it about.
+      left = true;
+      co_await leave();
+      forget();
+      member_id_.clear();
+    } else if (joined_) {
       co_await beat();
       if (joined_) {
         co_await work();

@@ -99,6 +99,8 @@ class GroupMember {
   /// One heartbeat, and what follows from it.
   virtual io::Task<void> beat() = 0;
   virtual io::Task<void> leave() = 0;
+  /// True when its return after a crash may leave partitions to nobody (see live()).
+  virtual bool may_leave_a_hole() const { return false; }
   virtual OffsetClient::Committer committer() const = 0;
 
   MemberName name() const { return {member_id_, instance_id_.value_or(member_id_)}; }
