@@ -27,22 +27,39 @@ using coordinator::Now;
 using wire::ErrorCode;
 using Decision = coordinator::Decision;
 
-/// Answers with what `make(context, message, error)` says: for requests that their coordinator refuses.
-template <typename Message, auto make>
+/// Answers with what `refused` says: for requests that their coordinator refuses. It takes the context, the error, and
+/// between them the message if the answer needs it.
+template <typename Message, auto refused>
 void refuse(Broker& broker, Request& request, ErrorCode error) {
   Message message;
   if (!broker.decode_body(request, message)) return;
   Arena arena;
-  broker.answer(request, make(broker.context(request, arena), message, error));
+  const api::RequestContext context = broker.context(request, arena);
+  if constexpr (requires { refused(context, message, error); }) {
+    broker.answer(request, refused(context, message, error));
+  } else {
+    broker.answer(request, refused(context, error));
+  }
+}
+
+/// A request of a member that is refused with an error alone, or decided by `decide` of its group's coordinator.
+template <typename Message, auto check, auto refused, auto decide>
+void handle_member(Broker& broker, Request request) {
+  Message message;
+  if (!broker.decode_body(request, message)) return;
+  Arena arena;
+  const api::RequestContext context = broker.context(request, arena);
+  if (const ErrorCode error = check(context, message); error != ErrorCode::none) {
+    broker.answer(request, refused(context, error));
+    return;
+  }
+  broker.group_loop().ask(std::move(request), message.group_id, refuse<Message, refused>,
+                          [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now,
+                              Decision& decision) { (machine.*decide)(caller, message, now, decision); });
 }
 
 // Requests of one group
 // ----------------------------------------------------------------------------------------------------------
-
-wire::JoinGroupResponse refused_join(const api::RequestContext& context, const wire::JoinGroupRequest& request,
-                                     ErrorCode error) {
-  return api::join_group_error(context, request, error);
-}
 
 void handle_join_group(Broker& broker, Request request) {
   wire::JoinGroupRequest message;
@@ -52,66 +69,9 @@ void handle_join_group(Broker& broker, Request request) {
     broker.answer(request, *refused);
     return;
   }
-  broker.group_loop().ask(std::move(request), message.group_id, refuse<wire::JoinGroupRequest, refused_join>,
+  broker.group_loop().ask(std::move(request), message.group_id, refuse<wire::JoinGroupRequest, api::join_group_error>,
                           [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now,
                               Decision& decision) { machine.join(caller, message, now, decision); });
-}
-
-wire::SyncGroupResponse refused_sync(const api::RequestContext& context, const wire::SyncGroupRequest&,
-                                     ErrorCode error) {
-  return api::sync_group_error(context, error);
-}
-
-void handle_sync_group(Broker& broker, Request request) {
-  wire::SyncGroupRequest message;
-  if (!broker.decode_body(request, message)) return;
-  Arena arena;
-  const api::RequestContext context = broker.context(request, arena);
-  if (const ErrorCode error = api::check_sync_group(context, message); error != ErrorCode::none) {
-    broker.answer(request, api::sync_group_error(context, error));
-    return;
-  }
-  broker.group_loop().ask(std::move(request), message.group_id, refuse<wire::SyncGroupRequest, refused_sync>,
-                          [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now,
-                              Decision& decision) { machine.sync(caller, message, now, decision); });
-}
-
-wire::HeartbeatResponse refused_heartbeat(const api::RequestContext& context, const wire::HeartbeatRequest&,
-                                          ErrorCode error) {
-  return api::heartbeat_error(context, error);
-}
-
-void handle_heartbeat(Broker& broker, Request request) {
-  wire::HeartbeatRequest message;
-  if (!broker.decode_body(request, message)) return;
-  Arena arena;
-  const api::RequestContext context = broker.context(request, arena);
-  if (const ErrorCode error = api::check_heartbeat(context, message); error != ErrorCode::none) {
-    broker.answer(request, api::heartbeat_error(context, error));
-    return;
-  }
-  broker.group_loop().ask(std::move(request), message.group_id, refuse<wire::HeartbeatRequest, refused_heartbeat>,
-                          [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now,
-                              Decision& decision) { machine.heartbeat(caller, message, now, decision); });
-}
-
-wire::LeaveGroupResponse refused_leave(const api::RequestContext& context, const wire::LeaveGroupRequest&,
-                                       ErrorCode error) {
-  return api::leave_group_error(context, error);
-}
-
-void handle_leave_group(Broker& broker, Request request) {
-  wire::LeaveGroupRequest message;
-  if (!broker.decode_body(request, message)) return;
-  Arena arena;
-  const api::RequestContext context = broker.context(request, arena);
-  if (const ErrorCode error = api::check_leave_group(context, message); error != ErrorCode::none) {
-    broker.answer(request, api::leave_group_error(context, error));
-    return;
-  }
-  broker.group_loop().ask(std::move(request), message.group_id, refuse<wire::LeaveGroupRequest, refused_leave>,
-                          [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now,
-                              Decision& decision) { machine.leave(caller, message, now, decision); });
 }
 
 // What api/ has decided about some topics already holds whatever the coordinator says.
@@ -142,11 +102,6 @@ void handle_offset_commit(Broker& broker, Request request) {
       });
 }
 
-wire::OffsetDeleteResponse refused_delete(const api::RequestContext& context, const wire::OffsetDeleteRequest&,
-                                          ErrorCode error) {
-  return api::offset_delete_error(context, error);
-}
-
 void handle_offset_delete(Broker& broker, Request request) {
   wire::OffsetDeleteRequest message;
   if (!broker.decode_body(request, message)) return;
@@ -157,15 +112,10 @@ void handle_offset_delete(Broker& broker, Request request) {
     return;
   }
   broker.group_loop().ask(
-      std::move(request), message.group_id, refuse<wire::OffsetDeleteRequest, refused_delete>,
+      std::move(request), message.group_id, refuse<wire::OffsetDeleteRequest, api::offset_delete_error>,
       [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now, Decision& decision) {
         machine.delete_offsets(caller, plan.request, std::move(plan.response), now, decision);
       });
-}
-
-wire::ConsumerGroupHeartbeatResponse refused_consumer(const api::RequestContext& context,
-                                                      const wire::ConsumerGroupHeartbeatRequest&, ErrorCode error) {
-  return api::consumer_group_heartbeat_error(context, error);
 }
 
 void handle_consumer_heartbeat(Broker& broker, Request request) {
@@ -179,7 +129,7 @@ void handle_consumer_heartbeat(Broker& broker, Request request) {
     return;
   }
   broker.group_loop().ask(std::move(request), message.group_id,
-                          refuse<wire::ConsumerGroupHeartbeatRequest, refused_consumer>,
+                          refuse<wire::ConsumerGroupHeartbeatRequest, api::consumer_group_heartbeat_error>,
                           [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now,
                               Decision& decision) { machine.consumer_heartbeat(caller, message, now, decision); });
 }
@@ -399,9 +349,12 @@ constexpr Route table[] = {
     {wire::ApiKey::offset_fetch, handle_offset_fetch},
     {wire::ApiKey::find_coordinator, handle_find_coordinator},
     {wire::ApiKey::join_group, handle_join_group},
-    {wire::ApiKey::heartbeat, handle_heartbeat},
-    {wire::ApiKey::leave_group, handle_leave_group},
-    {wire::ApiKey::sync_group, handle_sync_group},
+    {wire::ApiKey::heartbeat, handle_member<wire::HeartbeatRequest, api::check_heartbeat, api::heartbeat_error,
+                                            &group::GroupMachine::heartbeat>},
+    {wire::ApiKey::leave_group, handle_member<wire::LeaveGroupRequest, api::check_leave_group, api::leave_group_error,
+                                              &group::GroupMachine::leave>},
+    {wire::ApiKey::sync_group, handle_member<wire::SyncGroupRequest, api::check_sync_group, api::sync_group_error,
+                                             &group::GroupMachine::sync>},
     {wire::ApiKey::describe_groups, handle_describe_groups},
     {wire::ApiKey::list_groups, handle_list_groups},
     {wire::ApiKey::delete_groups, handle_delete_groups},
