@@ -394,6 +394,30 @@ TEST(Broker, ListOffsets) {
   EXPECT_EQ(answer.topics[1].partitions[0].error_code, code_of(ErrorCode::unknown_topic_or_partition));
 }
 
+// After a restart nothing is in memory: lookups by time are read from the disk, in the pool, beside other requests.
+TEST(Broker, ListOffsetsByTimeOfColdData) {
+  BrokerWorld world;
+  RawClient& client = world.connect();
+  world.create_topic(client, "t");
+  for (int i = 0; i < 40; ++i) world.produce(client, "t", 0, batch_of(2, std::string(2'000, 'x')));
+  world.stop();
+  world.start();
+  RawClient& again = world.connect();
+  wire::ListOffsetsRequest request;
+  request.replica_id = -1;
+  const auto ask = [&](int64_t timestamp) {
+    request.topics = {{.name = "t", .partitions = {{0, -1, timestamp}}}};
+    const auto answer = world.call<wire::ListOffsetsResponse>(again, request, 11).topics[0].partitions[0];
+    EXPECT_EQ(answer.error_code, 0) << timestamp;
+    return std::pair(answer.offset, answer.timestamp);
+  };
+  EXPECT_EQ(ask(1001), (std::pair<Offset, WallMillis>(1, 1001)));
+  EXPECT_EQ(ask(1), (std::pair<Offset, WallMillis>(0, 1000)));
+  EXPECT_EQ(ask(-3), (std::pair<Offset, WallMillis>(1, 1001)));
+  EXPECT_EQ(ask(1002), (std::pair<Offset, WallMillis>(-1, -1)));
+  EXPECT_EQ(ask(-1).first, 80);
+}
+
 TEST(Broker, Metadata) {
   BrokerWorld world;
   RawClient& client = world.connect();
