@@ -20,15 +20,6 @@ std::optional<int32_t> number(const GroupConfigs& configs, std::string_view key)
   return value;
 }
 
-std::optional<std::string> check_bounds(std::string_view key, std::string_view name, int32_t value, int32_t min,
-                                        int32_t max) {
-  // name: the key without its prefix "consumer."
-  const std::string prefix = std::string(key) + " must be ";
-  if (value < min) return prefix + "greater than or equal to group.consumer.min." + std::string(name);
-  if (value > max) return prefix + "less than or equal to group.consumer.max." + std::string(name);
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::optional<MigrationPolicy> find_migration_policy(std::string_view name) {
@@ -58,30 +49,6 @@ ConsumerGroupSettings settings_of_group(const ConsumerGroupSettings& broker, con
         std::max(bounds.assignment_interval_min, std::min(*value, bounds.assignment_interval_max));
   }
   return result;
-}
-
-std::optional<std::string> check_group_configs(const GroupConfigs& configs, const ConsumerGroupSettings& broker,
-                                               const ConsumerGroupBounds& bounds) {
-  const int32_t heartbeat = number(configs, heartbeat_key).value_or(broker.heartbeat_interval_ms);
-  const int32_t session = number(configs, session_key).value_or(broker.session_timeout_ms);
-  if (auto refused = check_bounds(heartbeat_key, "heartbeat.interval.ms", heartbeat, bounds.heartbeat_interval_min,
-                                  bounds.heartbeat_interval_max)) {
-    return refused;
-  }
-  if (auto refused = check_bounds(session_key, "session.timeout.ms", session, bounds.session_timeout_min,
-                                  bounds.session_timeout_max)) {
-    return refused;
-  }
-  if (const auto assignment = number(configs, assignment_key)) {
-    if (auto refused = check_bounds(assignment_key, "assignment.interval.ms", *assignment,
-                                    bounds.assignment_interval_min, bounds.assignment_interval_max)) {
-      return refused;
-    }
-  }
-  if (session <= heartbeat) {
-    return "consumer.session.timeout.ms must be greater than consumer.heartbeat.interval.ms";
-  }
-  return std::nullopt;
 }
 
 }  // namespace moldau::group::consumer

@@ -53,9 +53,4 @@ using GroupConfigs = std::map<std::string, std::string, std::less<>>;
 ConsumerGroupSettings settings_of_group(const ConsumerGroupSettings& broker, const ConsumerGroupBounds& bounds,
                                         const GroupConfigs* configs);
 
-/// Checks consumer.* settings of a group before they are stored; the message says which bound was crossed. Other keys
-/// are not looked at.
-std::optional<std::string> check_group_configs(const GroupConfigs& configs, const ConsumerGroupSettings& broker,
-                                               const ConsumerGroupBounds& bounds);
-
 }  // namespace moldau::group::consumer
