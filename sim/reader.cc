@@ -109,7 +109,7 @@ bool Reader::take(Walk& walk, const wire::FetchResponse& response, Found* found)
       context_.count_error(part.error_code);
       const auto error = static_cast<wire::ErrorCode>(part.error_code);
       if (error == wire::ErrorCode::offset_out_of_range) {
-        if (!walk.beyond_end && context_.shadow.known_end(walk.partition) > walk.next && context_.profile.durable()) {
+        if (walk.known_end > walk.next && context_.profile.durable()) {
           context_.shadow.violate(
               fmt::format("partition {}: offset {} is out of range, though it is known", walk.partition, walk.next));
         }
@@ -149,6 +149,7 @@ io::Task<bool> Reader::fetch(Walk& walk, Found* found) {
   part.partition = name.index;
   part.fetch_offset = walk.next;
   part.partition_max_bytes = static_cast<int32_t>(prng_.between(1, 100'000));
+  walk.known_end = context_.shadow.known_end(walk.partition);
   client::SendOptions options{.extra_time = milliseconds(request.max_wait_ms), .version_max = walk.version_max};
   if (walk.session_epoch != -1) options.version_min = 7;
   Result<client::Reply<wire::FetchResponse>> reply =
@@ -184,10 +185,7 @@ io::Task<void> Reader::read_some() {
   if (walk.version_max >= 7 && prng_.chance(1, 2)) walk.session_epoch = 0;
   const Offset end = context_.shadow.known_end(walk.partition);
   walk.next = static_cast<Offset>(prng_.below(static_cast<uint64_t>(end) + 1));
-  if (prng_.chance(1, 40)) {
-    walk.next = end + 1'000'000;
-    walk.beyond_end = true;
-  }
+  if (prng_.chance(1, 40)) walk.next = end + 1'000'000;
   if (prng_.chance(1, 10)) {
     const Offset before = context_.shadow.largest_high_watermark(walk.partition);
     const std::optional<Offset> listed = co_await list_offset(walk.partition, latest);

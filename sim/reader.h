@@ -41,7 +41,7 @@ class Reader {
     int16_t version_max = INT16_MAX;
     int32_t session_id = 0;
     int32_t session_epoch = -1;
-    bool beyond_end = false;  ///< asked for an offset that cannot be there
+    Offset known_end = 0;  ///< when the request was sent: what lies below must be there
   };
   using Found = std::vector<std::pair<Offset, RecordName>>;
 
