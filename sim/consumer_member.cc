@@ -198,7 +198,9 @@ io::Task<void> ConsumerMember::beat() {
     const bool well = co_await heartbeat(epoch_, full);
     if (!well || !joined_) co_return;
     if (news_) continue;  // what is given up is told at once
-    if (prng_.chance(1, 40)) co_await pretend();
+    if (prng_.chance(1, 40)) {
+      co_await pretend();
+    }
     co_return;
   }
 }
