@@ -1,4 +1,5 @@
 """The brokers that ./x bench compares, and what is asked of them and of the machine around a measurement."""
+import collections
 import mmap
 import os
 import re
@@ -7,14 +8,18 @@ import signal
 import socket
 import struct
 import subprocess
+import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-OUT = os.path.join(ROOT, "build", "bench")
+BUILD = os.environ.get("MOLDAU_BUILD", os.path.join(ROOT, "build"))
+OUT = os.path.join(BUILD, "bench")
 PEER = os.path.join(ROOT, "test", "interop", "peer.sh")
-MOLDAU = os.path.join(ROOT, "build", "moldau")
-RAW = os.path.join(ROOT, "build", "moldau-raw")
+MOLDAU = os.path.join(BUILD, "moldau")
+ROOFLINE = os.path.join(BUILD, "moldau-roofline")
 TICKS = os.sysconf("SC_CLK_TCK")
+TOPIC_ALREADY_EXISTS = 36
+CREATE_SECONDS_MAX = 300
 
 
 def cpu_seconds(pid):
@@ -29,85 +34,148 @@ def memory_kib(pid):
     return int(re.search(r"^Rss:\s+(\d+)", text, re.M).group(1)), anonymous
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Broker:
-    """A running broker: its port and its process id."""
+    """A running broker: its port and its process id. It keeps its port until its folder is wiped."""
     name = ""
 
     def __init__(self, folder):
         self.folder = folder
         self.port = 0
         self.pid = 0
+        self.settings = []
 
     def wipe(self):
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
+        self.port = 0
+
+    def create_topic(self, topic, partitions):
+        create_topics(self.port, [topic], partitions)
+
+    def start_afresh(self):
+        """With an empty folder, and the settings of before."""
+        self.stop()
+        self.wipe()
+        self.start(self.settings)
 
 
 class Kafka(Broker):
     name = "kafka"
 
     def start(self, settings):
+        self.settings = settings
         address = subprocess.run([PEER, "start", self.folder, "0", "--bench", *settings], check=True,
                                  stdout=subprocess.PIPE, text=True).stdout.split()[-1]
         self.port = int(address.rsplit(":", 1)[1])
         self.pid = int(open(os.path.join(self.folder, "pid")).read())
 
+    def restart(self):
+        self.start([])  # the settings stand in its file
+
     def stop(self):
         subprocess.run([PEER, "stop", self.folder], check=True, stdout=subprocess.DEVNULL)
 
+    def kill(self):
+        subprocess.run([PEER, "kill", self.folder], check=True, stdout=subprocess.DEVNULL)
 
-class Moldau(Broker):
-    name = "moldau"
+
+class Process(Broker):
+    """A broker that is a child of ours and says `ready HOST:PORT` on standard error."""
+    process = None
+
+    def arguments(self, settings):
+        raise NotImplementedError
 
     def start(self, settings):
-        arguments = [MOLDAU, "broker", "--data", os.path.join(self.folder, "data"), "--listen", "127.0.0.1:0",
-                     "--admin", "none"]
-        for setting in settings:
-            arguments += ["--set", setting]
-        self.process = subprocess.Popen(arguments, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        self.settings = settings
+        self.process = subprocess.Popen(self.arguments(settings), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                        text=True)
         self.pid = self.process.pid
+        said = collections.deque(maxlen=20)
         for line in self.process.stderr:
+            said.append(line)
             found = re.match(r"ready .*:(\d+)$", line.strip())
             if found:
                 self.port = int(found.group(1))
+                # What it says from now on is read, or it would stand still when the pipe is full.
+                threading.Thread(target=said.extend, args=(self.process.stderr,), daemon=True).start()
                 return
-        raise SystemExit("bench: moldau did not start")
+        raise RuntimeError(f"{self.name} did not start: " + "".join(said))
+
+    def restart(self):
+        self.start(self.settings)
 
     def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(60)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(60)
 
 
-def create_topic(port, topic, partitions):
-    """CreateTopics v2 with one replica."""
-    name = topic.encode()
-    body = struct.pack(">i", 1) + struct.pack(">h", len(name)) + name + struct.pack(">ihii", partitions, 1, 0, 0)
-    body += struct.pack(">ib", 30000, 0)
-    answer = request(port, 19, 2, body)
-    error = struct.unpack_from(">h", answer, 4 + 4 + 4 + 2 + len(name))[0]
-    if error not in (0, 36):
-        raise SystemExit(f"bench: could not create {topic}: error {error}")
-    deadline = time.time() + 60
-    for partition in range(partitions):  # a new topic's log may come after its metadata: ListOffsets tells
+class Moldau(Process):
+    name = "moldau"
+
+    def arguments(self, settings):
+        arguments = [MOLDAU, "broker", "--data", os.path.join(self.folder, "data"), "--listen",
+                     f"127.0.0.1:{self.port}", "--admin", "none"]
+        for setting in settings:
+            arguments += ["--set", setting]
+        return arguments
+
+
+class Roofline(Process):
+    """The least that any broker must do: bench/roofline.cc. Its settings are its options."""
+    name = "roofline"
+
+    def arguments(self, settings):
+        arguments = [ROOFLINE, "--data", os.path.join(self.folder, "data"), "--port", str(self.port)]
+        for setting in settings:
+            name, value = setting.split("=")
+            arguments += ["--" + name, value]
+        return arguments
+
+    def create_topic(self, topic, partitions):
+        pass  # a file comes with its first batch
+
+
+BROKERS = {"kafka": Kafka, "moldau": Moldau, "roofline": Roofline}
+
+
+def create_topics(port, names, partitions):
+    """One CreateTopics v2 request; seconds until all logs of all topics answer."""
+    start = time.time()
+    body = struct.pack(">i", len(names))
+    for name in names:
+        body += struct.pack(">h", len(name)) + name.encode() + struct.pack(">ihii", partitions, 1, 0, 0)
+    answer = request(port, 19, 2, body + struct.pack(">ib", 60000, 0))
+    at = 12
+    for name in names:
+        length = struct.unpack_from(">h", answer, at)[0]
+        error = struct.unpack_from(">h", answer, at + 2 + length)[0]
+        if error not in (0, TOPIC_ALREADY_EXISTS):
+            raise SystemExit(f"bench: could not create {name}: error {error}")
+        at += 2 + length + 2
+        at += 2 + max(0, struct.unpack_from(">h", answer, at)[0])
+    for name in names:  # a new topic's log may come after its metadata: ListOffsets tells
+        body = struct.pack(">iih", -1, 1, len(name)) + name.encode() + struct.pack(">i", partitions)
+        body += b"".join(struct.pack(">iq", partition, -1) for partition in range(partitions))
         while True:
-            body = struct.pack(">iih", -1, 1, len(name)) + name + struct.pack(">iiq", 1, partition, -1)
             answer = request(port, 2, 1, body)
-            if struct.unpack_from(">h", answer, 4 + 4 + 2 + len(name) + 4 + 4)[0] == 0:
+            first = 4 + 4 + 2 + len(name) + 4
+            if all(struct.unpack_from(">h", answer, first + 22 * p + 4)[0] == 0 for p in range(partitions)):
                 break
-            if time.time() > deadline:
-                raise SystemExit(f"bench: {topic}-{partition} has no leader")
-            time.sleep(0.05)
+            if time.time() > start + CREATE_SECONDS_MAX:
+                raise SystemExit(f"bench: {name} has partitions without a leader")
+            time.sleep(0.02)
+    return time.time() - start
 
 
 def request(port, key, version, body):
     payload = struct.pack(">hhih", key, version, 1, 5) + b"bench" + body
-    with socket.create_connection(("127.0.0.1", port), 30) as s:
+    with socket.create_connection(("127.0.0.1", port), 120) as s:
         s.sendall(struct.pack(">i", len(payload)) + payload)
         data = b""
         while len(data) < 4 or len(data) < 4 + struct.unpack(">i", data[:4])[0]:
@@ -118,16 +186,19 @@ def request(port, key, version, body):
     return data[4:]
 
 
+def machine_ticks():
+    """(busy, all) of the whole machine since it started."""
+    fields = [int(x) for x in open("/proc/stat").readline().split()[1:9]]
+    return sum(fields) - fields[3] - fields[4], sum(fields)
+
+
 def idle_gate():
     """Waits until the machine is quiet (at most 20 s)."""
-    def busy():
-        fields = [int(x) for x in open("/proc/stat").readline().split()[1:]]
-        return sum(fields) - fields[3] - fields[4], sum(fields)
     os.sync()
     for _ in range(20):
-        busy_0, all_0 = busy()
+        busy_0, all_0 = machine_ticks()
         time.sleep(1)
-        busy_1, all_1 = busy()
+        busy_1, all_1 = machine_ticks()
         if (busy_1 - busy_0) < 0.15 * (all_1 - all_0):
             return
 
@@ -141,3 +212,21 @@ def touch_memory():
     with mmap.mmap(-1, size) as memory:
         for offset in range(0, size, 4096):
             memory[offset] = 1
+
+
+def drop_cache(folder):
+    """Takes the files of `folder` out of the page cache."""
+    os.sync()
+    for base, _, names in os.walk(folder):
+        for name in names:
+            try:
+                fd = os.open(os.path.join(base, name), os.O_RDONLY)
+            except FileNotFoundError:  # the broker removed it
+                continue
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(fd)
+
+
+def free_bytes(folder):
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize

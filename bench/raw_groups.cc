@@ -8,20 +8,11 @@
 //              of them asked
 //   consumer   the same by the consumer protocol (KIP-848)
 //   commit     offset commits of a group without members, several requests in flight on each connection
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <deque>
 #include <functional>
 #include <map>
@@ -30,6 +21,7 @@
 #include <vector>
 
 #include "base/endian.h"
+#include "bench/raw_client.h"
 #include "wire/api/08_offset_commit.h"
 #include "wire/api/10_find_coordinator.h"
 #include "wire/api/11_join_group.h"
@@ -49,21 +41,10 @@ namespace {
 using wire::code_of;
 using wire::ErrorCode;
 
-int64_t now_ns() {
-  timespec t{};
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1'000'000'000LL + t.tv_nsec;
-}
-
 constexpr int64_t millisecond = 1'000'000;
 
-[[noreturn]] void fail(const std::string& what) {
-  std::fprintf(stderr, "moldau-groups: %s\n", what.c_str());
-  std::exit(1);
-}
-
-/// Options as --name value; every one has a default.
-struct Options {
+/// As --name value; every one has a default.
+struct Settings {
   std::string mode;
   std::string host = "127.0.0.1";
   std::string group = "bench";
@@ -80,25 +61,10 @@ struct Options {
   int timeout_s = 120;
 };
 
-/// A connection: requests go out in order, answers come back in order.
-class Link {
+/// A connection that speaks in whole messages, and knows how many answers are to come.
+class MessageLink {
  public:
-  explicit Link(const Options& options) {
-    fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(options.port));
-    inet_pton(AF_INET, options.host.c_str(), &address.sin_addr);
-    if (fd_ < 0 || connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-      fail("cannot connect to " + options.host + ":" + std::to_string(options.port) + ": " + std::strerror(errno));
-    }
-    const int on = 1;
-    setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    fcntl(fd_, F_SETFL, O_NONBLOCK);
-  }
-  Link(const Link&) = delete;
-  Link& operator=(const Link&) = delete;
-  ~Link() { close(fd_); }
+  explicit MessageLink(const Settings& options) : link_(options.host, options.port, receive_bytes) {}
 
   template <typename Request>
   void send(int16_t version, const Request& request) {
@@ -112,50 +78,26 @@ class Link {
     wire::encode(encoder, version, request);
     if (!encoder.ok()) fail(std::string("cannot encode a request: ") + wire::name_of(encoder.status()));
     encoder.patch_int32(0, static_cast<int32_t>(encoder.position() - 4));
-    const auto bytes = encoder.view();
-    out_.insert(out_.end(), bytes.begin(), bytes.end());
+    link_.queue(encoder.view());
     ++in_flight_;
     flush();
   }
-  void flush() {
-    while (sent_ < out_.size()) {
-      const ssize_t n = ::send(fd_, out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
-      if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-      if (n < 0) fail(std::string("send: ") + std::strerror(errno));
-      sent_ += static_cast<size_t>(n);
-    }
-    out_.clear();
-    sent_ = 0;
-  }
+  void flush() { link_.flush(); }
   /// Calls `handler` with each whole answer (from the header on).
   template <typename Handler>
   void receive(Handler handler) {
-    constexpr size_t room = 64 * 1024;
-    in_.resize(received_ + room);
-    const ssize_t n = recv(fd_, in_.data() + received_, room, 0);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (n <= 0) fail("the broker closed a connection");
-    received_ += static_cast<size_t>(n);
-    size_t at = 0;
-    while (received_ - at >= 4) {
-      const auto size = static_cast<size_t>(load_big_endian<int32_t>(in_.data() + at));
-      if (received_ - at - 4 < size) break;
+    link_.receive([&](std::span<const std::byte> answer) {
       --in_flight_;
-      handler(std::span<const std::byte>(in_.data() + at + 4, size));
-      at += 4 + size;
-    }
-    std::memmove(in_.data(), in_.data() + at, received_ - at);
-    received_ -= at;
+      handler(answer);
+    });
   }
-  pollfd wants() const { return {fd_, static_cast<short>(POLLIN | (sent_ < out_.size() ? POLLOUT : 0)), 0}; }
+  pollfd wants() const { return {link_.fd(), static_cast<short>(POLLIN | (link_.wants_write() ? POLLOUT : 0)), 0}; }
   int in_flight() const { return in_flight_; }
 
  private:
-  int fd_ = -1;
-  std::vector<std::byte> out_;
-  size_t sent_ = 0;
-  std::vector<std::byte> in_;
-  size_t received_ = 0;
+  static constexpr size_t receive_bytes = 64 << 10;
+
+  Link link_;
   int in_flight_ = 0;
 };
 
@@ -176,9 +118,9 @@ bool is_passing(int16_t error) {
 }
 
 /// Asks for the coordinator until there is one: that makes the offsets topic, which takes a moment.
-void await_coordinator(const Options& options) {
+void await_coordinator(const Settings& options) {
   constexpr int16_t version = 2;
-  Link link(options);
+  MessageLink link(options);
   const int64_t end = now_ns() + options.timeout_s * 1000 * millisecond;
   bool found = false;
   while (!found) {
@@ -199,7 +141,7 @@ void await_coordinator(const Options& options) {
 
 class Member {
  public:
-  explicit Member(const Options& given) : options(given), link(given) {}
+  explicit Member(const Settings& given) : options(given), link(given) {}
   Member(const Member&) = delete;
   Member& operator=(const Member&) = delete;
   virtual ~Member() = default;
@@ -213,8 +155,8 @@ class Member {
   virtual int epoch() const = 0;
   virtual int assigned() const = 0;
 
-  const Options& options;
-  Link link;
+  const Settings& options;
+  MessageLink link;
   bool gone = false;
   int64_t asked_at = 0;  ///< when the heartbeat went out, in its time, by which the last news came; 0: not by one
 };
@@ -337,7 +279,7 @@ class ClassicMember final : public Member {
 
 class ConsumerMember final : public Member {
  public:
-  ConsumerMember(const Options& given, int number) : Member(given), id_("member-" + std::to_string(number)) {}
+  ConsumerMember(const Settings& given, int number) : Member(given), id_("member-" + std::to_string(number)) {}
   void join() override {
     epoch_ = 0;
     owned_ = {};
@@ -422,7 +364,7 @@ class ConsumerMember final : public Member {
 /// Drives members until the group is stable.
 class Fleet {
  public:
-  explicit Fleet(const Options& options) : options_(options) {}
+  explicit Fleet(const Settings& options) : options_(options) {}
   void add() {
     const int number = next_number_++;
     if (options_.mode == "classic") {
@@ -481,13 +423,13 @@ class Fleet {
     }
   }
 
-  const Options& options_;
+  const Settings& options_;
   std::vector<std::unique_ptr<Member>> members_;
   std::vector<pollfd> polls_;
   int next_number_ = 0;
 };
 
-void rebalance(const Options& options) {
+void rebalance(const Settings& options) {
   Fleet fleet(options);
   for (int i = 0; i < options.members; ++i) fleet.add();
   fleet.join_last(options.members);
@@ -502,17 +444,17 @@ void rebalance(const Options& options) {
               first.since_asked + plus_one.since_asked + minus_one.since_asked);
 }
 
-void commit(const Options& options) {
-  std::vector<std::unique_ptr<Link>> links;
+void commit(const Settings& options) {
+  std::vector<std::unique_ptr<MessageLink>> links;
   std::vector<std::string> names;
-  for (int i = 0; i < options.connections; ++i) links.push_back(std::make_unique<Link>(options));
+  for (int i = 0; i < options.connections; ++i) links.push_back(std::make_unique<MessageLink>(options));
   for (int i = 0; i < options.groups; ++i) names.push_back(options.group + "-" + std::to_string(i));
   constexpr int16_t version = 8;
   int started = 0;
   int answered = 0;
   int refused = 0;
   const int64_t start = now_ns();
-  const auto send_one = [&](Link& link) {
+  const auto send_one = [&](MessageLink& link) {
     wire::OffsetCommitRequest request;
     request.group_id = names[static_cast<size_t>(started % options.groups)];
     auto& topic = request.topics.emplace_back();
@@ -551,38 +493,32 @@ void commit(const Options& options) {
               answered / seconds);
 }
 
-Options parse(int argc, char** argv) {
+Settings parse(int argc, char** argv) {
+  Settings settings;
+  if (argc > 1) settings.mode = argv[1];
   Options options;
-  if (argc > 1) options.mode = argv[1];
-  const std::map<std::string, int*> numbers = {{"--port", &options.port},
-                                               {"--members", &options.members},
-                                               {"--partitions", &options.partitions},
-                                               {"--heartbeat-ms", &options.heartbeat_ms},
-                                               {"--connections", &options.connections},
-                                               {"--depth", &options.depth},
-                                               {"--commits", &options.commits},
-                                               {"--groups", &options.groups},
-                                               {"--partitions-per-commit", &options.partitions_per_commit},
-                                               {"--timeout-s", &options.timeout_s}};
-  const std::map<std::string, std::string*> texts = {
-      {"--host", &options.host}, {"--group", &options.group}, {"--topic", &options.topic}};
-  for (int i = 2; i + 1 < argc; i += 2) {
-    if (const auto number = numbers.find(argv[i]); number != numbers.end()) {
-      *number->second = std::atoi(argv[i + 1]);
-    } else if (const auto text = texts.find(argv[i]); text != texts.end()) {
-      *text->second = argv[i + 1];
-    } else {
-      fail(std::string("no option ") + argv[i]);
-    }
-  }
-  return options;
+  options.bind("--port", settings.port);
+  options.bind("--members", settings.members);
+  options.bind("--partitions", settings.partitions);
+  options.bind("--heartbeat-ms", settings.heartbeat_ms);
+  options.bind("--connections", settings.connections);
+  options.bind("--depth", settings.depth);
+  options.bind("--commits", settings.commits);
+  options.bind("--groups", settings.groups);
+  options.bind("--partitions-per-commit", settings.partitions_per_commit);
+  options.bind("--timeout-s", settings.timeout_s);
+  options.bind("--host", settings.host);
+  options.bind("--group", settings.group);
+  options.bind("--topic", settings.topic);
+  options.parse(argc, argv, 2);
+  return settings;
 }
 
 }  // namespace
 }  // namespace moldau::bench
 
 int main(int argc, char** argv) {
-  const moldau::bench::Options options = moldau::bench::parse(argc, argv);
+  const moldau::bench::Settings options = moldau::bench::parse(argc, argv);
   if (options.mode == "classic" || options.mode == "consumer" || options.mode == "commit") {
     moldau::bench::await_coordinator(options);
   }
