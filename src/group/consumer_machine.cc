@@ -302,7 +302,8 @@ void GroupMachine::join_consumer(ConsumerGroup& group, const Caller& caller, con
   consumer::Decided<consumer::ClassicJoinAnswer> decided =
       consumer::classic_join(group, request, caller.version, scene.context);
   if (!decided.has_value()) {
-    decision.reply(caller.ticket, join_error(caller.version, request.member_id, decided.error().code));
+    // What is refused here is told without the member, as Kafka does; its classic groups name it.
+    decision.reply(caller.ticket, join_error(caller.version, "", decided.error().code));
     return;
   }
   const consumer::ClassicJoinAnswer& answer = decided->answer;

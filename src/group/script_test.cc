@@ -142,6 +142,7 @@ class Scene final : public coordinator::Host, public GroupHost {
         {"join", &Scene::join},
         {"sync", &Scene::sync},
         {"heartbeat", &Scene::heartbeat},
+        {"consumer-heartbeat", &Scene::consumer_heartbeat},
         {"leave", &Scene::leave},
         {"commit", &Scene::commit},
         {"fetch", &Scene::fetch},
@@ -249,6 +250,20 @@ class Scene final : public coordinator::Host, public GroupHost {
     request.group_instance_id = words.optional("instance");
     const Caller who = caller(words);
     decide([&](coordinator::Decision& decision) { machine().heartbeat(who, request, now(), decision); });
+  }
+  /// The new protocol: `consumer-heartbeat NAME vVERSION group= member= epoch= TOPIC...`.
+  void consumer_heartbeat(const Words& words) {
+    wire::ConsumerGroupHeartbeatRequest request;
+    const std::string group = words.text("group");
+    const std::string member = words.text("member");
+    request.group_id = group;
+    request.member_id = member;
+    request.member_epoch = static_cast<int32_t>(words.number("epoch", 0));
+    request.rebalance_timeout_ms = static_cast<int32_t>(words.number("rebalance", 60'000));
+    request.subscribed_topic_names.emplace(words.plain.begin() + 3, words.plain.end());
+    request.topic_partitions.emplace();
+    const Caller who = caller(words);
+    decide([&](coordinator::Decision& decision) { machine().consumer_heartbeat(who, request, now(), decision); });
   }
   void leave(const Words& words) {
     wire::LeaveGroupRequest request;
