@@ -10,6 +10,7 @@
 #include <csignal>
 #include <ctime>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -307,6 +308,13 @@ class Admin {
   Status status_;
 };
 
+/// Folders go by their full names, as in Kafka: tools compare what they are told with what they know.
+void complete_folders(metadata::BrokerSettings& settings) {
+  const auto complete = [](std::string& folder) { folder = std::filesystem::absolute(folder).string(); };
+  std::for_each(settings.log_dirs.begin(), settings.log_dirs.end(), complete);
+  complete(settings.metadata_log_dir);
+}
+
 int run(const Arguments& arguments, const metadata::BrokerSettings& settings,
         const metadata::ConfigMap& static_config) {
   Result<std::unique_ptr<io::posix::Loop>> made = io::posix::Loop::make();
@@ -362,8 +370,9 @@ int run_broker(int argc, char** argv) {
       arguments->trace);
   Result<metadata::ConfigMap> static_config = gather_settings(*arguments);
   if (!static_config.ok()) return complain(static_config.failure(), exit_bad_configuration);
-  const Result<metadata::BrokerSettings> settings = metadata::resolve_broker(*static_config);
+  Result<metadata::BrokerSettings> settings = metadata::resolve_broker(*static_config);
   if (!settings.ok()) return complain(settings.failure(), exit_bad_configuration);
+  complete_folders(*settings);
   for (const std::string& warning : metadata::configuration_warnings(*static_config)) {
     trace(TraceLevel::warn, "event=configuration note=\"{}\"", warning);
   }

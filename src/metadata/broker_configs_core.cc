@@ -21,7 +21,8 @@ constexpr ConfigKey table[] = {
     {105, "background.threads", int32, "10", at_least(1), high, cluster_wide, no_server_name, plain, no_effect_text},
     {330, "broker.id", int32, "-1", {}, high, read_only, no_server_name, effective,
      "Older name of node.id; both must agree when both are set."},
-    {156, "broker.rack", string, null, {}, medium, read_only, no_server_name, plain, no_effect_text},
+    {156, "broker.rack", string, null, {}, medium, read_only, no_server_name, effective,
+     "Rack of this broker, as clients and tools are told; replicas are spread over racks."},
     {146, "compression.gzip.level", int32, "-1", range_or_minus_one(1, 9), medium, cluster_wide, no_server_name,
      effective,
      "Default of the topic setting of the same name. Level used when the broker itself compresses with gzip "

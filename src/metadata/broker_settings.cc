@@ -185,6 +185,7 @@ Status resolve_identity(const Reader& read, BrokerSettings& settings) {
     return invalid(
         fmt::format("Invalid value {} for configuration node.id: Value must be at least 0", settings.node_id));
   }
+  settings.rack = read.find("broker.rack");
   if (given.contains("process.roles")) {
     const std::vector<std::string> roles = read.list("process.roles");
     settings.is_broker = std::find(roles.begin(), roles.end(), "broker") != roles.end();

@@ -47,6 +47,7 @@ struct BrokerSettings {
   std::vector<ListenerConfig> advertised_listeners;
   std::vector<ListenerConfig> controller_listeners;
   std::string inter_broker_listener_name;
+  std::optional<std::string> rack;                    ///< broker.rack
   std::vector<StaticVoter> quorum_voters;             ///< controller.quorum.voters: kraft.version 0
   std::vector<std::string> quorum_bootstrap_servers;  ///< controller.quorum.bootstrap.servers
   std::vector<std::string> log_dirs;

@@ -83,6 +83,13 @@ void set_source(ConfigEntry& entry) {
   entry.source = entry.synonyms.empty() ? ConfigSource::default_config : entry.synonyms.front().source;
 }
 
+/// Leaves of the synonyms what is set for all brokers at run time.
+void only_default(ConfigEntry& entry) {
+  std::erase_if(entry.synonyms,
+                [](const ConfigSynonym& s) { return s.source != ConfigSource::dynamic_default_broker; });
+  set_source(entry);
+}
+
 /// A setting that no table knows: shown as sensitive, for it may be a secret of whoever set it.
 ConfigEntry unknown_entry(const std::string& name, ConfigSource source, bool read_only) {
   ConfigEntry entry;
@@ -111,6 +118,24 @@ ConfigEntry broker_entry(const ConfigKey& key, const BrokerConfigLayers& layers)
   if (!entry.sensitive) entry.value = broker_value(layers, key.name);
   entry.read_only = key.update_mode == UpdateMode::read_only;
   entry.synonyms = synonyms_of(key.name, layers, entry.sensitive);
+  set_source(entry);
+  return entry;
+}
+
+/// A setting of the broker without a row of its own: of brokers that run only; of one listener, with the type of that
+/// of all listeners and, as Kafka has it, listed as read-only though it is not; or unknown.
+ConfigEntry other_broker_entry(const std::string& name, const std::string& value, ConfigSource source,
+                               const BrokerConfigLayers& layers) {
+  const ConfigKey* const running = find_running_config(name);
+  const ConfigKey* const base = running != nullptr ? running : find_broker_config(broker_synonyms(name).back());
+  if (base == nullptr) return unknown_entry(name, source, source == ConfigSource::static_broker);
+  ConfigEntry entry;
+  entry.name = name;
+  entry.sensitive = base->sensitive();
+  entry.type = base->type;
+  entry.read_only = running == nullptr;
+  if (!entry.sensitive) entry.value = value;
+  entry.synonyms = synonyms_of(name, layers, entry.sensitive);
   set_source(entry);
   return entry;
 }
@@ -218,7 +243,7 @@ std::vector<ConfigEntry> describe_broker(const BrokerConfigLayers& layers) {
     if (map == nullptr) continue;
     for (const auto& [name, value] : *map) {
       if (find_broker_config(name) != nullptr || !unknown.insert(name).second) continue;
-      entries.push_back(unknown_entry(name, source, source == ConfigSource::static_broker));
+      entries.push_back(other_broker_entry(name, value, source, layers));
     }
   }
   return entries;
@@ -230,14 +255,13 @@ std::vector<ConfigEntry> describe_broker_default(const BrokerConfigLayers& layer
   for (const auto& [name, value] : *layers.dynamic_default) {
     const ConfigKey* key = find_broker_config(name);
     if (key == nullptr) {
-      entries.push_back(unknown_entry(name, ConfigSource::dynamic_default_broker, false));
+      entries.push_back(other_broker_entry(name, value, ConfigSource::dynamic_default_broker, layers));
+      only_default(entries.back());
       continue;
     }
     ConfigEntry entry = broker_entry(*key, layers);
-    std::erase_if(entry.synonyms,
-                  [](const ConfigSynonym& s) { return s.source != ConfigSource::dynamic_default_broker; });
     if (!entry.sensitive) entry.value = value;
-    set_source(entry);
+    only_default(entry);
     entries.push_back(std::move(entry));
   }
   return entries;

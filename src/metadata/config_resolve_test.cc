@@ -97,6 +97,54 @@ TEST(ConfigResolve, BrokerAsKafkaDescribesIt) {
   EXPECT_EQ(text_of(defaults[0]), "min.insync.replicas=1 source=3 min.insync.replicas=1/3");
 }
 
+TEST(ConfigResolve, SettingsOfOneListenerAreThoseOfAllListenersInType) {
+  const ConfigMap fixed{{"ssl.truststore.type", "JKS"}, {"listener.name.external.max.connections", "7"}};
+  const ConfigMap dynamic{{"listener.name.external.ssl.truststore.type", "PKCS12"},
+                          {"listener.name.external.ssl.keystore.password", "secret"},
+                          {"listener.name.external.plain.sasl.jaas.config", "secret"},
+                          {"listener.name.external.no.such", "x"}};
+  const auto entries = describe_broker({.dynamic_broker = &dynamic, .static_broker = &fixed});
+  EXPECT_EQ(find(entries, "listener.name.external.ssl.truststore.type"),
+            "listener.name.external.ssl.truststore.type=PKCS12 source=2 "
+            "listener.name.external.ssl.truststore.type=PKCS12/2 ssl.truststore.type=JKS/4 ssl.truststore.type=JKS/5");
+  EXPECT_EQ(find(entries, "listener.name.external.max.connections"),
+            "listener.name.external.max.connections=7 source=4 listener.name.external.max.connections=7/4 "
+            "max.connections=2147483647/5");
+  EXPECT_EQ(find(entries, "listener.name.external.ssl.keystore.password"),
+            "listener.name.external.ssl.keystore.password=<null> source=2 "
+            "listener.name.external.ssl.keystore.password=<null>/2");
+  EXPECT_EQ(find(entries, "listener.name.external.plain.sasl.jaas.config"),
+            "listener.name.external.plain.sasl.jaas.config=<null> source=2 "
+            "listener.name.external.plain.sasl.jaas.config=<null>/2");
+  EXPECT_EQ(find(entries, "listener.name.external.no.such"),
+            "listener.name.external.no.such=<null> source=2 listener.name.external.no.such=<null>/2");
+  for (const ConfigEntry& entry : entries) {
+    if (!entry.name.starts_with("listener.name.")) continue;
+    const bool open = entry.name.ends_with("max.connections") || entry.name.ends_with("truststore.type");
+    EXPECT_EQ(entry.sensitive, !open) << entry.name;
+    if (entry.name.ends_with("max.connections")) {
+      EXPECT_EQ(entry.type, ConfigType::int32);
+    }
+    if (entry.name.ends_with("password") || entry.name.ends_with("jaas.config")) {
+      EXPECT_EQ(entry.type, ConfigType::password) << entry.name;
+    }
+  }
+  const auto defaults =
+      describe_broker_default({.dynamic_broker = &dynamic, .dynamic_default = &fixed, .static_broker = &fixed});
+  EXPECT_EQ(find(defaults, "listener.name.external.max.connections"),
+            "listener.name.external.max.connections=7 source=3 listener.name.external.max.connections=7/3");
+}
+
+TEST(ConfigResolve, RatesOfRunningBrokers) {
+  const ConfigMap dynamic{{"leader.replication.throttled.rate", "123"}};
+  const auto entries = describe_broker({.dynamic_broker = &dynamic});
+  EXPECT_EQ(find(entries, "leader.replication.throttled.rate"),
+            "leader.replication.throttled.rate=123 source=2 leader.replication.throttled.rate=123/2");
+  EXPECT_EQ(entries.back().type, ConfigType::int64);
+  EXPECT_FALSE(entries.back().read_only);
+  EXPECT_EQ(find(describe_broker({}), "leader.replication.throttled.rate"), "");
+}
+
 TEST(ConfigResolve, StandInsAndUnits) {
   const ConfigMap hours{
       {"log.retention.hours", "24"}, {"log.roll.jitter.hours", "2"}, {"log.flush.scheduler.interval.ms", "7"}};

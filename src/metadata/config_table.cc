@@ -43,6 +43,19 @@ constexpr std::string_view jitter_names[] = {"log.roll.jitter.ms", "log.roll.jit
 constexpr std::string_view flush_names[] = {"log.flush.interval.ms", "log.flush.scheduler.interval.ms"};
 constexpr std::span<const std::string_view> synonym_groups[] = {retention_names, roll_names, jitter_names, flush_names};
 
+/// Bytes per second.
+constexpr ConfigKey rate(std::string_view name) {
+  return {.order = 0, .name = name, .type = ConfigType::int64, .rule = {.kind = RuleKind::range, .low = 0}};
+}
+constexpr ConfigKey running_configs[] = {rate("leader.replication.throttled.rate"),
+                                         rate("follower.replication.throttled.rate"),
+                                         rate("replica.alter.log.dirs.io.max.bytes.per.second")};
+
+/// Of a listener's settings those that are set per mechanism: listener.name.LISTENER.MECHANISM.SETTING.
+constexpr std::string_view mechanism_settings[] = {"sasl.jaas.config", "sasl.login.callback.handler.class",
+                                                   "sasl.login.class", "sasl.server.callback.handler.class",
+                                                   "connections.max.reauth.ms"};
+
 }  // namespace
 
 std::span<const ConfigKey* const> topic_configs() {
@@ -67,6 +80,12 @@ const ConfigKey* find_broker_config(std::string_view name) {
   return find(sorted, name);
 }
 
+const ConfigKey* find_running_config(std::string_view name) {
+  const auto* const found = std::find_if(std::begin(running_configs), std::end(running_configs),
+                                         [&](const ConfigKey& key) { return key.name == name; });
+  return found == std::end(running_configs) ? nullptr : found;
+}
+
 std::vector<std::string_view> broker_synonyms(std::string_view name) {
   for (const std::span<const std::string_view> group : synonym_groups) {
     if (std::find(group.begin(), group.end(), name) == group.end()) continue;
@@ -74,7 +93,20 @@ std::vector<std::string_view> broker_synonyms(std::string_view name) {
     if (name == "log.flush.scheduler.interval.ms") return {name};
     return {group.begin(), group.end()};
   }
-  return {name};
+  const std::string_view setting = listener_setting(name);
+  if (setting.empty()) return {name};
+  // Behind the listener's name there may be that of a mechanism.
+  for (const std::string_view of_mechanism : mechanism_settings) {
+    if (setting.ends_with(of_mechanism)) return {name, of_mechanism};
+  }
+  return {name, setting};
+}
+
+std::string_view listener_setting(std::string_view name) {
+  constexpr std::string_view prefix = "listener.name.";
+  if (!name.starts_with(prefix)) return {};
+  const size_t dot = name.find('.', prefix.size());
+  return dot == std::string_view::npos || dot == prefix.size() ? std::string_view{} : name.substr(dot + 1);
 }
 
 }  // namespace moldau::metadata

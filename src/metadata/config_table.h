@@ -101,10 +101,14 @@ std::span<const ConfigKey* const> broker_configs();
 /// The setting of that name, or null.
 const ConfigKey* find_topic_config(std::string_view name);
 const ConfigKey* find_broker_config(std::string_view name);
+/// The setting of that name that there is for brokers that run, and in no properties file; or null.
+const ConfigKey* find_running_config(std::string_view name);
 
 /// The broker settings that stand for `name`, strongest first, itself among them (log.retention.ms before
-/// log.retention.minutes before log.retention.hours).
+/// log.retention.minutes before log.retention.hours; the setting of one listener before that of all).
 std::vector<std::string_view> broker_synonyms(std::string_view name);
+/// The setting behind "listener.name.LISTENER.": empty when `name` is not of that form.
+std::string_view listener_setting(std::string_view name);
 
 /// Checks a text against a setting's type and rule. The failure (invalid_argument) has Kafka's message, e.g.
 /// "Invalid value -2 for configuration retention.ms: Value must be at least -1".

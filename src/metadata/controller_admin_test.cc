@@ -211,9 +211,10 @@ TEST(UnregisterBroker, ForgetsOthersOnly) {
   EXPECT_EQ(host.image().topic("t")->partition(0)->leader, 1);
 }
 
-std::string update(Host& host, std::vector<UpdateFeatures::Feature> features, bool validate_only = false) {
+std::string update(Host& host, std::vector<UpdateFeatures::Feature> features, bool validate_only = false,
+                   int16_t kraft_version = 1) {
   const auto result = host.ask<UpdateFeaturesResult>(
-      UpdateFeatures{.features = std::move(features), .validate_only = validate_only, .kraft_version = 1});
+      UpdateFeatures{.features = std::move(features), .validate_only = validate_only, .kraft_version = kraft_version});
   return text_of(result.error);
 }
 
@@ -252,6 +253,12 @@ TEST(UpdateFeatures, ChecksLikeKafka) {
   EXPECT_EQ(
       update(host, {{"kraft.version", 0, Kind::safe_downgrade}}),
       failed + "Invalid update version 0 for feature kraft.version. Can't downgrade the version of this feature.");
+  EXPECT_EQ(update(host, {{"kraft.version", 0, Kind::upgrade}}),
+            failed +
+                "Invalid update version 0 for feature kraft.version. Can't downgrade the version of this feature "
+                "without setting the upgrade type to either safe or unsafe downgrade.");
+  EXPECT_EQ(update(host, {{"kraft.version", 1, Kind::safe_downgrade}}, false, 0),
+            failed + "Invalid update version 1 for feature kraft.version. Can't downgrade to a newer version.");
   EXPECT_EQ(update(host, {{"kraft.version", 1, Kind::upgrade}}), "0 <none>");
   EXPECT_EQ(update(host, {{"metadata.version", 30, Kind::safe_downgrade}}), "0 <none>");
   EXPECT_TRUE(host.last.empty());

@@ -43,13 +43,13 @@ class FeatureUpdate {
     if (level < 0) return invalid(name, level, "A feature version cannot be less than 0.");
     const int16_t current = level_of(name);
     if (auto reason = unsupported(name, level)) return invalid(name, level, *reason);
-    if (name == kraft_version_feature) return update_kraft(name, level, current);
     if (level < current && kind == Kind::upgrade) {
       return invalid(name, level,
                      "Can't downgrade the version of this feature without setting the upgrade type to either safe or "
                      "unsafe downgrade.");
     }
     if (level > current && kind != Kind::upgrade) return invalid(name, level, "Can't downgrade to a newer version.");
+    if (name == kraft_version_feature) return update_kraft(name, level, current);
     if (name == metadata_version_feature && level < current) {
       for (int16_t passed = current; passed > level; --passed) {
         if (brought_no_records(passed)) continue;

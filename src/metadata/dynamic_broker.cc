@@ -26,21 +26,9 @@ constexpr std::string_view cluster_level_names[] = {"max.connections", "max.conn
 constexpr std::string_view fixed_here[] = {"listeners", "advertised.listeners", "listener.security.protocol.map",
                                            "cordoned.log.dirs"};
 
-/// Settings that there are for brokers that run, and in no properties file: bytes per second.
-constexpr std::string_view rate_names[] = {"leader.replication.throttled.rate", "follower.replication.throttled.rate",
-                                           "replica.alter.log.dirs.io.max.bytes.per.second"};
-
 template <size_t size>
 bool is_one_of(const std::string_view (&names)[size], std::string_view name) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
-
-/// The setting behind "listener.name.LISTENER.": empty when `name` is not of that form.
-std::string_view of_listener(std::string_view name) {
-  constexpr std::string_view prefix = "listener.name.";
-  if (!name.starts_with(prefix)) return {};
-  const size_t dot = name.find('.', prefix.size());
-  return dot == std::string_view::npos || dot == prefix.size() ? std::string_view{} : name.substr(dot + 1);
 }
 
 Fault refused(std::string message) {
@@ -110,10 +98,9 @@ std::optional<Fault> check_values(const ConfigMap& wanted, const std::vector<std
   for (const std::string& name : order) {
     const auto at = wanted.find(name);
     if (at == wanted.end()) continue;
-    const std::string_view base = of_listener(name);
+    const std::string_view base = listener_setting(name);
     const ConfigKey* key = find_broker_config(base.empty() ? name : base);
-    ConfigKey rate{.order = 0, .name = name, .type = ConfigType::int64, .rule = {.kind = RuleKind::range, .low = 0}};
-    if (is_one_of(rate_names, name)) key = &rate;
+    if (key == nullptr) key = find_running_config(name);
     if (key == nullptr) continue;
     if (const Status status = check_value(*key, at->second); !status.ok()) return refused(status.failure().message);
   }
@@ -156,7 +143,7 @@ std::optional<Fault> check_dynamic_broker(const AlterConfigs::Resource& request,
   if (auto fault = check_values(wanted, order)) return fault;
   if (!per_broker) {
     const auto of_one_broker = [&](std::string_view name) {
-      const std::string_view base = of_listener(name);
+      const std::string_view base = listener_setting(name);
       if (!base.empty()) return !is_one_of(cluster_level_names, base);
       return key_of(name) != nullptr && key_of(name)->update_mode == UpdateMode::per_broker;
     };
