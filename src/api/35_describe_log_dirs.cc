@@ -1,6 +1,5 @@
 #include "api/35_describe_log_dirs.h"
 
-#include <map>
 #include <set>
 
 namespace moldau::api {
@@ -38,20 +37,6 @@ wire::DescribeLogDirsResponse describe_log_dirs(const RequestContext& context, c
       }
       row.topics.back().partitions.push_back({replica.partition, replica.size, replica.lag, replica.future});
     }
-  }
-  return response;
-}
-
-wire::AlterReplicaLogDirsResponse alter_replica_log_dirs(const RequestContext& context,
-                                                         const std::vector<MoveOutcome>& moves) {
-  wire::AlterReplicaLogDirsResponse response;
-  response.throttle_time_ms = context.request_throttle_ms();
-  std::map<std::string_view, std::map<PartitionIndex, ErrorCode>> by_topic;
-  for (const MoveOutcome& move : moves) by_topic[move.topic][move.partition] = move.error;
-  for (const auto& [topic, partitions] : by_topic) {
-    auto& row = response.results.emplace_back();
-    row.topic_name = context.arena.keep(topic);
-    for (const auto& [index, error] : partitions) row.partitions.push_back({index, code_of(error)});
   }
   return response;
 }

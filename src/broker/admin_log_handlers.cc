@@ -6,6 +6,7 @@
 
 #include "api/21_delete_records.h"
 #include "api/23_offset_for_leader_epoch.h"
+#include "api/34_alter_replica_log_dirs.h"
 #include "api/35_describe_log_dirs.h"
 #include "api/61_describe_producers.h"
 #include "broker/broker.h"
@@ -50,23 +51,25 @@ void add_producers(Partition& partition, wire::DescribeProducersResponse::Partit
 std::vector<api::LogDirFacts> directories_of(Broker& broker) {
   std::vector<api::LogDirFacts> dirs;
   const std::vector<std::string>& paths = broker.settings().log_dirs;
-  const std::vector<store::OpenedFolder>& folders = broker.folders();
-  for (size_t i = 0; i < paths.size() && i < folders.size(); ++i) {
+  for (size_t i = 0; i < paths.size(); ++i) {
     api::LogDirFacts& dir = dirs.emplace_back();
     dir.path = paths[i];
-    dir.offline = broker.offline_directories().contains(folders[i].identity.directory_id);
+    dir.offline = broker.store().directory_offline(i);
   }
   for (store::Log* const log : broker.store().logs()) {
-    if (log->id().topic_id == metadata_topic_id) continue;
-    const std::string parent = io::parent_of(log->folder());
-    const auto at = std::find_if(dirs.begin(), dirs.end(), [&](const api::LogDirFacts& dir) {
-      return dir.path == parent || dir.path == parent + "/";
-    });
-    if (at == dirs.end() || log->offline()) continue;
+    if (log->id().topic_id == metadata_topic_id || log->offline()) continue;
+    const std::optional<size_t> at = broker.store().directory_of(*log);
+    if (!at) continue;
     Partition* const partition = broker.partition(log->id());
     const Offset lag = partition == nullptr ? 0 : partition->high_watermark() - log->next_offset();
-    at->replicas.push_back(
+    dirs[*at].replicas.push_back(
         {log->topic(), log->id().partition, static_cast<int64_t>(log->size_bytes()), std::max<int64_t>(lag, 0), false});
+  }
+  for (const store::MoveInfo& move : broker.store().moves()) {
+    store::Log* const log = broker.store().find(move.id);
+    if (log == nullptr) continue;
+    dirs[move.directory].replicas.push_back({log->topic(), move.id.partition, static_cast<int64_t>(move.size_bytes),
+                                             std::max<int64_t>(log->next_offset() - move.end, 0), true});
   }
   for (api::LogDirFacts& dir : dirs) {
     std::sort(dir.replicas.begin(), dir.replicas.end(), [](const auto& a, const auto& b) {
@@ -74,25 +77,6 @@ std::vector<api::LogDirFacts> directories_of(Broker& broker) {
     });
   }
   return dirs;
-}
-
-/// Why a replica is not moved to `path`; none when it is there already.
-ErrorCode check_move(Broker& broker, std::string_view path, std::string_view topic, PartitionIndex index) {
-  const std::vector<std::string>& paths = broker.settings().log_dirs;
-  const auto at = std::find(paths.begin(), paths.end(), path);
-  if (at == paths.end()) return ErrorCode::log_dir_not_found;
-  const auto place = static_cast<size_t>(at - paths.begin());
-  if (broker.offline_directories().contains(broker.folders()[place].identity.directory_id)) {
-    return ErrorCode::kafka_storage_error;
-  }
-  const metadata::TopicImage* const image = broker.image().topic(topic);
-  if (image == nullptr || image->partition(index) == nullptr) return ErrorCode::unknown_topic_or_partition;
-  Partition* const partition = broker.partition({image->id, index});
-  if (partition == nullptr) return ErrorCode::replica_not_available;
-  if (partition->log().offline()) return ErrorCode::kafka_storage_error;
-  if (io::parent_of(partition->log().folder()) == *at) return ErrorCode::none;
-  // Copies between directories are not made in this version; to say so is better than to say it is under way.
-  return ErrorCode::unsupported_version;
 }
 
 }  // namespace
@@ -103,15 +87,9 @@ void handle_alter_replica_log_dirs(Broker& broker, Request request) {
   Arena arena;
   const api::RequestContext context = broker.context(request, arena);
   const bool may = context.may_on_cluster(api::Operation::alter);
-  std::vector<api::MoveOutcome> moves;
-  for (const auto& dir : message.dirs) {
-    for (const auto& topic : dir.topics) {
-      for (const int32_t index : topic.partitions) {
-        moves.push_back(
-            {topic.name, index,
-             may ? check_move(broker, dir.path, topic.name, index) : ErrorCode::cluster_authorization_failed});
-      }
-    }
+  std::vector<api::MoveRequest> moves = api::moves_of(message);
+  for (api::MoveRequest& move : moves) {
+    move.error = may ? broker.log_dir_moves().alter(broker.image(), move) : ErrorCode::cluster_authorization_failed;
   }
   broker.answer(request, api::alter_replica_log_dirs(context, moves));
 }

@@ -348,14 +348,8 @@ void Broker::tick_produces() {
   }
 }
 
-void Broker::log_offline(Partition& partition) {
-  const std::string folder = io::parent_of(partition.log().folder());
-  const std::vector<std::string>& directories = options_.settings.log_dirs;
-  for (size_t i = 0; i < directories.size() && i < store_->folders().size(); ++i) {
-    if (folder == directories[i]) offline_directories_.insert(store_->folders()[i].identity.directory_id);
-  }
-  if (std::exchange(reporting_offline_, true)) return;
-  surface_.executor.defer(guarded_call([this] { report_offline_directories(); }));
+void Broker::log_offline(Partition&) {
+  look_at_directories();
 }
 
 bool Broker::leads_metadata() const {

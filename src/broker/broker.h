@@ -21,9 +21,11 @@
 #include "broker/block_pool.h"
 #include "broker/connection.h"
 #include "broker/connection_rate.h"
+#include "broker/directory_assignments.h"
 #include "broker/error_count.h"
 #include "broker/fetch_path.h"
 #include "broker/group_loop.h"
+#include "broker/log_dir_moves.h"
 #include "broker/metadata_loop.h"
 #include "broker/metrics.h"
 #include "broker/partition.h"
@@ -108,6 +110,7 @@ class Broker final : private PartitionHost {
     return replicas_ == nullptr ? nullptr : replicas_->find(id);
   }
   store::Store& store() noexcept { return *store_; }
+  LogDirMoves& log_dir_moves() noexcept { return *log_dir_moves_; }
   const MetadataLoop& metadata_loop() const noexcept { return *metadata_; }
   const metadata::BrokerSettings& settings() const noexcept { return options_.settings; }
   /// Directories that failed.
@@ -202,6 +205,7 @@ class Broker final : private PartitionHost {
   void check_ready();
   void report_damage();
   metadata::EndpointImage own_endpoint(size_t listener) const;
+  void look_at_directories();
   void report_offline_directories();
   void register_broker();
   void heartbeat(bool want_shutdown, io::Completion<const MetadataOutcome&> done);
@@ -239,6 +243,8 @@ class Broker final : private PartitionHost {
 
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<MetadataLoop> metadata_;
+  std::unique_ptr<DirectoryAssignments> assignments_;
+  std::unique_ptr<LogDirMoves> log_dir_moves_;
   std::unique_ptr<Replicas> replicas_;
   ProducePath produce_path_;
   FetchPath fetch_path_;

@@ -24,6 +24,7 @@ Status Broker::open_store() {
   options.log_directories = settings.log_dirs;
   options.metadata_directory = settings.metadata_log_dir;
   options.config_of = [this](const std::string& topic) { return replicas_->log_config(*image_, topic); };
+  options.directory_of = [this](const TopicPartitionId& id) { return LogDirMoves::named(*image_, self(), id); };
   options.checkpoint_interval_ms = settings.log_flush_offset_checkpoint_interval_ms;
   options.high_watermark_checkpoint_interval_ms = settings.replica_high_watermark_checkpoint_interval_ms;
   options.log_start_checkpoint_interval_ms = settings.log_flush_start_offset_checkpoint_interval_ms;
@@ -32,8 +33,21 @@ Status Broker::open_store() {
   options.mutant = options_.mutant;
   ASSIGN_OR_RETURN(store_, store::Store::open(surface_, std::move(options), settings.cluster_id, settings.node_id));
   cluster_id_ = store_->folders().front().identity.cluster_id;
+  assignments_ = std::make_unique<DirectoryAssignments>(
+      surface_, self(),
+      DirectoryAssignments::Host{
+          .submit =
+              [this](metadata::ControllerRequest request, io::Completion<const MetadataOutcome&> done) {
+                submit(std::move(request), std::move(done));
+              },
+          .image = [this]() -> const metadata::Image& { return *image_; },
+          .broker_epoch = [this] { return broker_epoch_; }});
+  log_dir_moves_ = std::make_unique<LogDirMoves>(*store_, self(), options_.settings.log_dirs, *assignments_);
+  log_dir_moves_->set_host({.image = [this]() -> const metadata::Image& { return *image_; },
+                            .look_at_directories = [this] { look_at_directories(); }});
   replicas_ = std::make_unique<Replicas>(static_cast<PartitionHost&>(*this), *store_, self(), options_.static_config,
-                                         options_.settings);
+                                         options_.settings, *log_dir_moves_);
+  store_->set_move_listener(log_dir_moves_.get());
   store_->set_high_watermark_source([this](const store::Log& log) {
     Partition* const hosted = partition(log.id());
     return hosted == nullptr ? log.log_start() : hosted->high_watermark();
@@ -77,6 +91,7 @@ Status Broker::open_metadata() {
   apply_dynamic_settings();
   RETURN_IF_FAILED(store_->load_logs());
   report_damage();
+  look_at_directories();
   replicas_->apply(*image_, nullptr);
   group_loop_.image_changed(nullptr);
   metadata_->on_image(
@@ -117,6 +132,7 @@ void Broker::register_broker() {
   request.incarnation = surface_.entropy.uuid();
   for (size_t i = 0; i < doors_.size(); ++i) request.listeners.push_back(own_endpoint(i));
   request.features = metadata::registered_features();
+  request.rack = options_.settings.rack;
   request.previous_broker_epoch = -1;
   for (const store::OpenedFolder& folder : store_->folders())
     request.directories.push_back(folder.identity.directory_id);
@@ -147,6 +163,15 @@ void Broker::heartbeat(bool want_shutdown, io::Completion<const MetadataOutcome&
   request.want_shutdown = want_shutdown;
   request.offline_directories.assign(offline_directories_.begin(), offline_directories_.end());
   submit(std::move(request), std::move(done));
+}
+
+void Broker::look_at_directories() {
+  const size_t before = offline_directories_.size();
+  for (size_t i = 0; i < store_->folders().size(); ++i) {
+    if (store_->directory_offline(i)) offline_directories_.insert(store_->folders()[i].identity.directory_id);
+  }
+  if (offline_directories_.size() == before || std::exchange(reporting_offline_, true)) return;
+  surface_.executor.defer(guarded_call([this] { report_offline_directories(); }));
 }
 
 // The controller moves leaderships away from directories that failed; with none left, the node ends.
@@ -339,7 +364,10 @@ void Broker::finish_stop() {
     const auto found = high_watermarks.find(log.id());
     return found == high_watermarks.end() ? log.log_start() : found->second;
   });
+  store_->set_move_listener(nullptr);
   replicas_.reset();
+  log_dir_moves_.reset();
+  assignments_.reset();
   metadata_.reset();
   const Status closed = store_->close(broker_epoch_);
   done(closed);

@@ -419,7 +419,7 @@ TEST(Broker, ListOffsetsByTimeOfColdData) {
 }
 
 TEST(Broker, Metadata) {
-  BrokerWorld world;
+  BrokerWorld world(7, {{"broker.rack", "r1"}});
   RawClient& client = world.connect();
   const Uuid id = world.create_topic(client, "b", 3);
   world.create_topic(client, "a");
@@ -436,6 +436,7 @@ TEST(Broker, Metadata) {
     ASSERT_EQ(answer.brokers.size(), 1U);
     EXPECT_EQ(answer.brokers[0].host, "broker");
     EXPECT_EQ(answer.brokers[0].port, 9092);
+    EXPECT_EQ(answer.brokers[0].rack.value_or("none"), version >= 1 ? "r1" : "none");
   }
   wire::MetadataRequest none;
   EXPECT_TRUE(world.call<wire::MetadataResponse>(client, none, 1).topics.empty());

@@ -28,6 +28,12 @@ MetricsGather::MetricsGather(Broker& broker, MetricDetail detail, size_t limit)
   if (!broker.stopping()) {
     node.cleaner = broker.store().cleaner_counts();
     node.syncs = broker.store().sync_counts();
+    node.moves = broker.store().move_counts();
+    for (const store::MoveInfo& move : broker.store().moves()) {
+      ++node.moves_under_way;
+      const store::Log* const log = broker.store().find(move.id);
+      if (log != nullptr) node.moves_lag_max = std::max(node.moves_lag_max, log->next_offset() - move.end);
+    }
   }
   broker.metrics().topic_counters.forget_unless(
       [&](const Uuid& topic) { return image_->topic(topic) != nullptr; });

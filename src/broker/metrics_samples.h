@@ -13,6 +13,7 @@
 #include "base/uuid.h"
 #include "broker/metrics.h"
 #include "store/cleaner_options.h"
+#include "store/move_options.h"
 #include "store/store.h"
 
 namespace moldau::broker {
@@ -44,6 +45,9 @@ struct NodeSample {
   double scrape_seconds = 0;
   ProcessFacts process;
   store::CleanerCounts cleaner;
+  store::MoveCounts moves;
+  uint64_t moves_under_way = 0;
+  int64_t moves_lag_max = 0;  ///< records that the copy furthest behind lacks
   store::SyncCounts syncs;
   // Sums over all partitions, printed or not.
   uint64_t log_bytes = 0;

@@ -155,6 +155,22 @@ constexpr MetricRow table[] = {
          "Ranges of offsets that recovery found damaged."),
     node("moldau_offline_log_directories", gauge, "", &M::offline_log_directories, "Log directories that failed."),
 
+    // Moves between log directories.
+    node("moldau_log_dir_moves", gauge, "", [](const N& sample) { return static_cast<double>(sample.moves_under_way); },
+         "Replicas that are being moved to another log directory."),
+    node("kafka_server_replicaalterlogdirsmanager_maxlag", gauge, "",
+         [](const N& sample) { return static_cast<double>(sample.moves_lag_max); },
+         "Records that the copy furthest behind still lacks."),
+    node("moldau_log_dir_moves_finished_total", counter, "",
+         [](const N& sample) { return static_cast<double>(sample.moves.finished); },
+         "Replicas moved to another log directory."),
+    node("moldau_log_dir_moves_failed_total", counter, "",
+         [](const N& sample) { return static_cast<double>(sample.moves.failed); },
+         "Moves given up: there was no room, or a directory failed."),
+    node("moldau_log_dir_move_bytes_total", counter, "bytes",
+         [](const N& sample) { return static_cast<double>(sample.moves.bytes); },
+         "Bytes copied between log directories."),
+
     // Compaction.
     node("moldau_compaction_rounds_total", counter, "", cleaner<&store::CleanerCounts::rounds>, "Logs compacted."),
     node("moldau_compaction_rounds_ended_total", counter, "", cleaner<&store::CleanerCounts::rounds_ended>,

@@ -9,8 +9,8 @@ namespace moldau::broker {
 using wire::ErrorCode;
 
 Replicas::Replicas(PartitionHost& host, store::Store& store, NodeId self, const metadata::ConfigMap& static_config,
-                   const metadata::BrokerSettings& settings)
-    : host_(host), store_(store), self_(self), static_config_(static_config), settings_(settings) {}
+                   const metadata::BrokerSettings& settings, LogDirMoves& moves)
+    : host_(host), store_(store), self_(self), static_config_(static_config), settings_(settings), moves_(moves) {}
 
 Partition* Replicas::find(const TopicPartitionId& id) noexcept {
   const auto found = partitions_.find(id);
@@ -33,7 +33,7 @@ void Replicas::apply(const metadata::Image& image, const metadata::ImageDelta* d
   for (const auto& topic : delta->deleted_topics) remove_topic(topic.id);
   for (const TopicPartitionId& id : delta->changed_partitions) {
     if (const metadata::TopicImage* const topic = image.topic(id.topic_id))
-      apply_partition(image, *topic, id.partition);
+      apply_partition(image, *topic, id.partition, false);
   }
   bool brokers = false;
   for (const metadata::ConfigResource& resource : delta->changed_configs) {
@@ -44,6 +44,7 @@ void Replicas::apply(const metadata::Image& image, const metadata::ImageDelta* d
   if (!brokers) return;
   image.for_each_topic([&](const metadata::TopicImage& topic) { reconfigure(image, topic); });
   store_.configure_cleaner(cleaner_options(image));
+  store_.configure_mover(mover_options(image.broker_layers(self_, &static_config_)));
 }
 
 store::CleanerOptions Replicas::cleaner_options(const metadata::Image& image) const {
@@ -67,10 +68,11 @@ void Replicas::apply_all(const metadata::Image& image) {
   for (const Uuid& id : gone) remove_topic(id);
   image.for_each_topic([&](const metadata::TopicImage& topic) {
     topic.partitions.for_each(
-        [&](PartitionIndex index, const metadata::PartitionRef&) { apply_partition(image, topic, index); });
+        [&](PartitionIndex index, const metadata::PartitionRef&) { apply_partition(image, topic, index, true); });
     reconfigure(image, topic);
   });
   store_.configure_cleaner(cleaner_options(image));
+  store_.configure_mover(mover_options(image.broker_layers(self_, &static_config_)));
 }
 
 void Replicas::remove_topic(const Uuid& id) {
@@ -90,7 +92,16 @@ void Replicas::remove_topic(const Uuid& id) {
   }
 }
 
-void Replicas::apply_partition(const metadata::Image& image, const metadata::TopicImage& topic, PartitionIndex index) {
+Result<store::Log*> Replicas::make_log(const metadata::Image& image, const metadata::TopicImage& topic,
+                                       PartitionIndex index, bool created) {
+  ASSIGN_OR_RETURN(const int directory, moves_.directory_for(image, topic, index, created));
+  ASSIGN_OR_RETURN(store::Log* const log, store_.create({topic.id, index}, topic.name, directory));
+  moves_.made(topic.name, index);
+  return log;
+}
+
+void Replicas::apply_partition(const metadata::Image& image, const metadata::TopicImage& topic, PartitionIndex index,
+                               bool starting) {
   const metadata::PartitionImage* const partition = topic.partition(index);
   if (partition == nullptr || !partition->has_replica(self_)) return;
   const TopicPartitionId id{topic.id, index};
@@ -98,7 +109,8 @@ void Replicas::apply_partition(const metadata::Image& image, const metadata::Top
   if (hosted == nullptr) {
     store::Log* log = store_.find(id);
     if (log == nullptr) {
-      const Result<store::Log*> created = store_.create(id, topic.name);
+      const bool is_new = !starting && partition->partition_epoch == 0;
+      const Result<store::Log*> created = make_log(image, topic, index, is_new);
       if (!created.ok()) {
         trace(TraceLevel::error, "event=log_not_created partition={}-{} why=\"{}\"", topic.name, index,
               created.failure().message);
@@ -113,6 +125,7 @@ void Replicas::apply_partition(const metadata::Image& image, const metadata::Top
   }
   hosted->apply(*partition, settings_of(image, topic.name).min_insync_replicas,
                 milliseconds(settings_.replica_lag_time_max_ms));
+  moves_.check(image, id);
 }
 
 void Replicas::reconfigure(const metadata::Image& image, const metadata::TopicImage& topic) {

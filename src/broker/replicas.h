@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/log_dir_moves.h"
 #include "broker/partition.h"
 #include "metadata/broker_settings.h"
 #include "metadata/image.h"
@@ -19,7 +20,7 @@ namespace moldau::broker {
 class Replicas {
  public:
   Replicas(PartitionHost& host, store::Store& store, NodeId self, const metadata::ConfigMap& static_config,
-           const metadata::BrokerSettings& settings);
+           const metadata::BrokerSettings& settings, LogDirMoves& moves);
 
   /// Takes up a new image. `delta` says what changed since the last one; null: everything is looked at.
   void apply(const metadata::Image& image, const metadata::ImageDelta* delta);
@@ -40,7 +41,11 @@ class Replicas {
  private:
   void apply_all(const metadata::Image& image);
   void remove_topic(const Uuid& id);
-  void apply_partition(const metadata::Image& image, const metadata::TopicImage& topic, PartitionIndex index);
+  /// `starting`: what is missing here was there before.
+  void apply_partition(const metadata::Image& image, const metadata::TopicImage& topic, PartitionIndex index,
+                       bool starting);
+  Result<store::Log*> make_log(const metadata::Image& image, const metadata::TopicImage& topic, PartitionIndex index,
+                               bool created);
   void reconfigure(const metadata::Image& image, const metadata::TopicImage& topic);
   metadata::TopicSettings settings_of(const metadata::Image& image, const std::string& topic) const;
 
@@ -49,6 +54,7 @@ class Replicas {
   NodeId self_;
   const metadata::ConfigMap& static_config_;
   const metadata::BrokerSettings& settings_;
+  LogDirMoves& moves_;
   std::unordered_map<TopicPartitionId, std::unique_ptr<Partition>> partitions_;
 };
 

@@ -52,6 +52,19 @@ bool has_space(std::string_view text) {
   return text.find_first_of(" \t\n\v\f\r") != std::string_view::npos;
 }
 
+/// "-<partition>.<hex of unique><suffix>"
+std::string unique_suffix(PartitionIndex partition, const Uuid& unique, std::string_view suffix) {
+  std::string hex;
+  for (const uint8_t byte : unique.bytes) hex += fmt::format("{:02x}", byte);
+  return fmt::format("-{}.{}{}", partition, hex, suffix);
+}
+
+std::string cut_folder_name(std::string_view topic, PartitionIndex partition, const Uuid& unique,
+                            std::string_view suffix) {
+  const std::string rest = unique_suffix(partition, unique, suffix);
+  return fmt::format("{}{}", topic.substr(0, folder_name_bytes_max - rest.size()), rest);
+}
+
 }  // namespace
 
 std::string segment_file_name(Offset base, FileKind kind, FileState state) {
@@ -83,10 +96,19 @@ std::string partition_folder_name(std::string_view topic, PartitionIndex partiti
 }
 
 std::string deleted_folder_name(std::string_view topic, PartitionIndex partition, const Uuid& unique) {
-  std::string hex;
-  for (const uint8_t byte : unique.bytes) hex += fmt::format("{:02x}", byte);
-  const std::string suffix = fmt::format("-{}.{}{}", partition, hex, delete_suffix);
-  return fmt::format("{}{}", topic.substr(0, folder_name_bytes_max - suffix.size()), suffix);
+  return cut_folder_name(topic, partition, unique, delete_suffix);
+}
+
+std::string stray_folder_name(std::string_view topic, PartitionIndex partition, const Uuid& unique) {
+  return cut_folder_name(topic, partition, unique, stray_suffix);
+}
+
+std::string future_folder_name(std::string_view topic, PartitionIndex partition, const Uuid& unique) {
+  return fmt::format("{}{}", topic, unique_suffix(partition, unique, future_suffix));
+}
+
+bool future_folder_name_fits(std::string_view topic, PartitionIndex partition) {
+  return topic.size() + unique_suffix(partition, Uuid(), future_suffix).size() <= folder_name_bytes_max;
 }
 
 std::optional<FolderName> parse_folder_name(std::string_view name) {

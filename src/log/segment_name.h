@@ -63,6 +63,12 @@ struct FolderName {
 std::string partition_folder_name(std::string_view topic, PartitionIndex partition);
 /// "<topic>-<partition>.<hex of unique>-delete", the topic cut so that the name fits.
 std::string deleted_folder_name(std::string_view topic, PartitionIndex partition, const Uuid& unique);
+/// "<topic>-<partition>.<hex of unique>-stray", cut likewise.
+std::string stray_folder_name(std::string_view topic, PartitionIndex partition, const Uuid& unique);
+/// "<topic>-<partition>.<hex of unique>-future", never cut: a copy's name must tell its topic.
+std::string future_folder_name(std::string_view topic, PartitionIndex partition, const Uuid& unique);
+/// True when that is no longer than a name may be; else Kafka refuses to move the replica.
+bool future_folder_name_fits(std::string_view topic, PartitionIndex partition);
 /// Parses as Kafka does; nothing when Kafka would refuse the folder.
 std::optional<FolderName> parse_folder_name(std::string_view name);
 

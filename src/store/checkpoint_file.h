@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +12,9 @@
 #include "io/disk.h"
 
 namespace moldau::store {
+
+/// Writes a checkpoint file with what was gathered when the job was made. For the pool.
+using CheckpointJob = std::function<Status(io::Disk&)>;
 
 class CheckpointFile {
  public:

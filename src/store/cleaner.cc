@@ -386,6 +386,7 @@ Status Cleaner::may_go_on(const Round& round) const {
   if (log->offline()) return cut_short("the log directory is offline");
   if (!log->config().cleanup_compact) return cut_short("cleanup.policy has no \"compact\" any more");
   if (log->cuts() != round.cuts) return cut_short("the log was cut");
+  if (log->being_moved()) return cut_short("the log is being moved to another directory");
   return {};
 }
 

@@ -27,14 +27,12 @@
 
 #include "io/task.h"
 #include "log/compaction.h"
+#include "store/checkpoint_file.h"
 #include "store/cleaner_options.h"
 #include "store/directory.h"
 #include "store/partition_log.h"
 
 namespace moldau::store {
-
-/// Writes a checkpoint file with what was gathered when the job was made. For the pool.
-using CheckpointJob = std::function<Status(io::Disk&)>;
 
 /// What the cleaner needs of the store.
 class CleanerHost {

@@ -26,6 +26,8 @@ class CommitMember {
   /// Makes all that is appended now stable; `done` comes in a later turn, once, whatever the outcome. The member tells
   /// its listeners itself.
   virtual void start_commit(io::Callback done) = 0;
+  /// True while it waits in a queue or is being made stable.
+  bool committing() const { return commit_state_ != State::idle; }
 
  private:
   friend class CommitQueue;

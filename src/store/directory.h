@@ -68,6 +68,10 @@ class LogDirectory {
   void attach(PartitionLog* log) { logs_.push_back(log); }
   void detach(PartitionLog* log) { std::erase(logs_, log); }
   const std::vector<PartitionLog*>& logs() const { return logs_; }
+  /// Logs that are about to be moved here: the checkpoints have them already.
+  void attach_arriving(PartitionLog* log) { arriving_.push_back(log); }
+  void detach_arriving(PartitionLog* log) { std::erase(arriving_, log); }
+  const std::vector<PartitionLog*>& arriving() const { return arriving_; }
 
   /// Page-cache mode: bytes written and not yet synced. Beyond half the bound all its logs are flushed.
   void add_unflushed(uint64_t bytes);
@@ -91,6 +95,7 @@ class LogDirectory {
   uint64_t unflushed_ = 0;
   std::shared_ptr<CommitQueue> commits_;
   std::vector<PartitionLog*> logs_;
+  std::vector<PartitionLog*> arriving_;
 };
 
 inline constexpr size_t index_window_entries = 512;

@@ -18,21 +18,21 @@ constexpr size_t batches_queued_max = 1 << 20;
 PartitionLog::PartitionLog(StoreCore& core, LogDirectory& directory, const TopicPartitionId& id, std::string topic,
                            std::string folder, const LogConfig& config)
     : core_(core),
-      directory_(directory),
+      directory_(&directory),
       id_(id),
       topic_(std::move(topic)),
       folder_(std::move(folder)),
       config_(config),
       recent_(core.tail),
       producers_(core.options.producers_per_log_max) {
-  directory_.attach(this);
+  directory_->attach(this);
 }
 
 PartitionLog::~PartitionLog() {
   if (flush_timer_ != 0) core_.surface.timers.cancel(flush_timer_);
   core_.reserved_bytes -= std::min(core_.reserved_bytes, space_ahead_.reserved_beyond(tail_.size));
-  directory_.subtract_unflushed(accounted_bytes_);
-  directory_.detach(this);
+  directory_->subtract_unflushed(accounted_bytes_);
+  directory_->detach(this);
   core_.forget_windows(this);
 }
 
@@ -79,11 +79,13 @@ std::optional<Offset> PartitionLog::first_open_transaction() {
 }
 
 void PartitionLog::expire_producers(WallMillis now) {
-  if (producers_loaded_ && queue_ == nullptr) producers_.expire(now, config_.producer_id_expiration_ms);
+  // What is queued may yet be refused, and its producers go back to what they were. An empty queue is only kept room.
+  const bool queued = queue_ != nullptr && !queue_->batches.empty();
+  if (producers_loaded_ && !queued) producers_.expire(now, config_.producer_id_expiration_ms);
 }
 
 void PartitionLog::trim_memory() {
-  if (offline() || retired_) return;
+  if (offline() || retired_ || held_) return;
   if (queue_ != nullptr && queue_->batches.empty()) queue_.reset();
   if (!pending_offset_entries_.empty()) {
     const Status written = write_pending_entries();
@@ -98,7 +100,7 @@ void PartitionLog::trim_memory() {
 }
 
 Failure PartitionLog::fail_directory(Failure why) {
-  directory_.fail(why);
+  directory_->fail(why);
   return why;
 }
 
@@ -136,8 +138,8 @@ Result<std::vector<Appended>> PartitionLog::append(std::vector<BatchToAppend> ba
 }
 
 Status PartitionLog::check_room(size_t batches) const {
-  if (directory_.refuses_appends() && !is_metadata())
-    return Failure{FailureKind::no_space, directory_.path() + " is full"};
+  if (directory_->refuses_appends() && !is_metadata())
+    return Failure{FailureKind::no_space, directory_->path() + " is full"};
   if (queue_ != nullptr && queue_->batches.size() + batches > batches_queued_max) {
     return Failure{FailureKind::unavailable, folder_ + " has too much queued"};
   }
@@ -151,8 +153,8 @@ void PartitionLog::note_refused(std::span<const std::byte> bytes) {
 
 Status PartitionLog::append_as_follower(Bytes batches) {
   if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
-  if (directory_.refuses_appends() && !is_metadata())
-    return Failure{FailureKind::no_space, directory_.path() + " is full"};
+  if (directory_->refuses_appends() && !is_metadata())
+    return Failure{FailureKind::no_space, directory_->path() + " is full"};
 
   // All is checked before anything is queued: it came from a peer.
   Offset expected = next_offset_;
@@ -216,7 +218,7 @@ void PartitionLog::schedule_write() {
 
 void PartitionLog::write_queued() {
   write_scheduled_ = false;
-  if (retired_ || queue_ == nullptr || queue_->batches.empty()) return;
+  if (retired_ || held_ || queue_ == nullptr || queue_->batches.empty()) return;
   // The listener may append while it hears of this write: that goes into a queue of its own.
   std::vector<QueuedBatch> batches;
   std::vector<ProducerUndo> undo;
@@ -236,7 +238,7 @@ void PartitionLog::write_queued() {
   if (!outcome.ok() && outcome.failure().kind != FailureKind::no_space) (void)fail_directory(outcome.failure());
   if (offline()) return;
   if (done > 0) {
-    directory_.note_room();
+    directory_->note_room();
     after_write();
   }
   if (done < batches.size()) {
@@ -316,7 +318,7 @@ void PartitionLog::after_write() {
     }
   }
   if (core_.mutant(Mutant::ack_before_sync)) stable_end_ = appended_end_;
-  directory_.add_unflushed(unflushed_bytes_ - accounted_bytes_);
+  directory_->add_unflushed(unflushed_bytes_ - accounted_bytes_);
   accounted_bytes_ = unflushed_bytes_;
   if (!config_.write_caching || !unsynced_files_.empty() || appended_end_ - stable_end_ >= config_.flush_messages) {
     join_commit();
@@ -330,7 +332,7 @@ void PartitionLog::after_write() {
 
 void PartitionLog::refuse(Offset first_lost, std::span<const QueuedBatch> lost, std::vector<ProducerUndo>& undo,
                           const Failure& why) {
-  directory_.note_full();
+  directory_->note_full();
   // What the listener queued while it heard of the part that was written lies beyond the lost batches: it goes with
   // them.
   std::vector<QueuedBatch> behind;
@@ -357,7 +359,11 @@ void PartitionLog::restore_producers(Offset first_lost, std::vector<ProducerUndo
 }
 
 void PartitionLog::join_commit() {
-  directory_.commits().add(shared_from_this());
+  if (held_) {
+    commit_wanted_ = true;
+    return;
+  }
+  directory_->commits().add(shared_from_this());
   core_.kick_at_turn_end();
 }
 
@@ -373,6 +379,7 @@ void PartitionLog::remember(Offset offset, Offset segment, uint64_t position) {
 }
 
 void PartitionLog::went_offline(const Failure& why) {
+  lost_ = true;
   if (queue_ != nullptr) queue_.reset();
   recent_.clear();
   if (listener_ != nullptr && !retired_) listener_->on_offline(why);
@@ -380,10 +387,11 @@ void PartitionLog::went_offline(const Failure& why) {
 
 void PartitionLog::retire() {
   retired_ = true;
-  directory_.detach(this);
+  directory_->detach(this);
   // Work that still waits in the pool must not touch a folder of the same name that is made next.
   cancel_commit();
   if (naming_ != nullptr) naming_->cancel();
+  drop_swap();
   listener_ = nullptr;
   queue_.reset();
   recent_.clear();

@@ -5,6 +5,7 @@
 //   partition_log_time.cc      lookups by timestamp
 //   partition_log_load.cc      opening: what files there are, recovery, producer state
 //   partition_log_clean.cc     what the cleaner needs: which segments there are, putting a cleaned one in their place
+//   partition_log_move.cc      what the mover needs: holding still, taking another folder
 //
 // Costs. append: no syscall, no copy, no allocation per record; per batch a place in a queue. A turn's write: one
 // pwritev for all that is queued (two when a segment is rolled), and one pwrite each for the two indexes per 32 index
@@ -28,6 +29,7 @@
 #include "log/compaction.h"
 #include "log/epoch_table.h"
 #include "log/index.h"
+#include "log/move.h"
 #include "log/producer_table.h"
 #include "log/recovery.h"
 #include "log/segment_name.h"
@@ -79,6 +81,8 @@ class NameStep {
   Status outcome_ = Failure{FailureKind::closed, "called off"};
 };
 
+class MoveSwap;
+
 /// A segment that the cleaner reads.
 struct CleanerSource {
   io::FileRef log;
@@ -121,7 +125,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Offset appended_end() const override { return appended_end_; }
   Offset stable_end() const override { return stable_end_; }
   uint64_t size_bytes() const override;
-  bool offline() const override { return directory_.offline(); }
+  bool offline() const override { return lost_ || directory_->offline(); }
   bool ever_held_records() const override { return next_offset_ > 0; }
   const log::ProducerTable& producers() override;
   std::optional<Offset> first_open_transaction() override;
@@ -171,7 +175,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   void expire_producers(WallMillis now);
   /// Gives back what an idle log does not need: now and then.
   void trim_memory();
-  LogDirectory& directory() { return directory_; }
+  LogDirectory& directory() { return *directory_; }
   bool is_metadata() const { return id_.topic_id == metadata_topic_id; }
   const log::EpochTable& epochs() const { return epochs_; }
   PartitionIndex partition() const { return id_.partition; }
@@ -183,7 +187,9 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   /// The settings of its compaction.
   log::CompactionPolicy compaction_policy() const;
   /// True when there may be anything to compact at all; cheap.
-  bool may_compact() const { return config_.cleanup_compact && segments_.size() > 1 && !offline() && !retired_; }
+  bool may_compact() const {
+    return config_.cleanup_compact && segments_.size() > 1 && !offline() && !retired_ && !being_moved_;
+  }
   /// All segments, the active one last.
   std::vector<log::CompactionSegment> compaction_segments(const log::CompactionPolicy& policy);
   /// Up to where it was compacted, as cleaner-offset-checkpoint has it.
@@ -214,6 +220,33 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   /// Removes what stage_cleaned() or a round that ended early left behind. Blocking.
   static Status remove_cleaned(io::Disk& disk, const LogDirectory& directory, const std::string& folder, Offset base);
 
+  // partition_log_move.cc, for the mover.
+
+  /// While it is set, no compaction begins.
+  void set_being_moved(bool moved) { being_moved_ = moved; }
+  bool being_moved() const { return being_moved_; }
+  /// True when no compaction of it is under way.
+  bool uncleaned() const { return !being_cleaned_ && naming_ == nullptr; }
+  /// All segments as they are written, the active one last.
+  std::vector<log::MoveSegment> move_segments() const;
+  /// True while a segment has the files that it had then.
+  bool has_files_of(const log::MoveSegment& then) const;
+  /// Writes nothing more, until release(): what is appended waits in the queue, and no commit begins. Reads go on.
+  Status hold();
+  bool held() const { return held_; }
+  /// True when no commit is under way or waits.
+  bool still() const { return running_ == nullptr && !committing(); }
+  /// Goes on. A swap is over or was never begun.
+  void release();
+  /// Which swap is under way. REQUIRES: held, still.
+  void set_swap(std::shared_ptr<MoveSwap> swap) { swap_ = std::move(swap); }
+  const std::shared_ptr<MoveSwap>& swap() const { return swap_; }
+  /// The swap is over, or will never run: takes its folder if it arrived, fails the directory that failed, and
+  /// releases.
+  void end_swap();
+  /// Before the log is cut, removed or closed: it is not held afterwards. A swap that runs is waited for. Blocking.
+  void settle_move();
+
   /// Asks the store to write checkpoints; set by the store.
   struct Checkpointer {
     virtual Status write_recovery_points(LogDirectory& directory) = 0;
@@ -236,6 +269,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
     int64_t modified_wall_ms = 0;
     uint32_t offset_entries = 0;  ///< whole entries in the files
     uint32_t time_entries = 0;
+    uint32_t index_version = 0;  ///< grows when its indexes are made anew
     WallMillis first_timestamp = timestamp_unread;  ///< of its first batch; read when asked for
     bool examined = false;  ///< scanned in this process: its index and damage are known
     io::FileRef log;
@@ -332,6 +366,10 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   void settle_cleaning();
   WallMillis first_timestamp(Segment& segment);
 
+  // partition_log_move.cc
+  void take_folder(const MoveSwap& swap);
+  void drop_swap();
+
   // partition_log_read.cc
   bool fetch(const io::FileRef& file, uint64_t at, std::span<std::byte> into, Reading& how);
   bool read_tail(Offset from, Offset up_to, uint64_t bytes_max, bool at_least_one, ReadResult& result);
@@ -384,7 +422,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Status walk_headers(size_t index, const std::function<bool(const wire::BatchView&)>& visit);
 
   StoreCore& core_;
-  LogDirectory& directory_;
+  LogDirectory* directory_;  // a move changes it
   TopicPartitionId id_;
   std::string topic_;
   std::string folder_;
@@ -444,6 +482,14 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   bool staged_only_ = false;          // it renames what no reader sees yet
   Offset naming_base_ = 0;
   std::vector<std::string> replaced_paths_;  // to be removed when it is over
+
+  // A move to another log directory.
+  bool being_moved_ = false;
+  bool held_ = false;
+  bool lost_ = false;  // its directory failed; it stays offline, even if its copy arrived after that
+  bool commit_wanted_ = false;             // when it is released
+  std::vector<io::Callback> after_hold_;   // what waits for that
+  std::shared_ptr<MoveSwap> swap_;
 };
 
 }  // namespace moldau::store

@@ -113,7 +113,7 @@ std::shared_ptr<NameStep> PartitionLog::stage_cleaned(const CleanedSegment& made
   staged_only_ = true;
   naming_base_ = made.base;
   naming_ = std::make_shared<NameStep>(
-      [names = std::move(names), folder = folder_, &directory = directory_](io::Disk& disk) -> Status {
+      [names = std::move(names), folder = folder_, &directory = *directory_](io::Disk& disk) -> Status {
         for (const auto& [from, to] : names) RETURN_IF_FAILED(disk.rename(from, to));
         return directory.sync_folder(folder);
       });
@@ -171,7 +171,7 @@ std::shared_ptr<NameStep> PartitionLog::install_cleaned(const CleanedSegment& ma
   staged_only_ = false;
   naming_base_ = made.base;
   naming_ = std::make_shared<NameStep>([retired_names = std::move(retired_names), final_names = std::move(final_names),
-                                        folder = folder_, &directory = directory_](io::Disk& disk) -> Status {
+                                        folder = folder_, &directory = *directory_](io::Disk& disk) -> Status {
     const Status retired = rename_all(disk, retired_names);
     if (!retired.ok()) {
       if (retired.failure().kind != FailureKind::no_space) return retired;
@@ -208,7 +208,7 @@ void PartitionLog::settle_cleaning() {
     (void)step->cancel();
     naming_.reset();
     // Durably: after a crash a start would put the segment in the place of what is there by then.
-    const Status undone = remove_cleaned(disk(), directory_, folder_, naming_base_);
+    const Status undone = remove_cleaned(disk(), *directory_, folder_, naming_base_);
     if (!undone.ok()) (void)fail_directory(undone.failure());
     return;
   }

@@ -149,7 +149,7 @@ Result<bool> PartitionLog::settle_swaps(std::vector<io::DirectoryEntry>& entries
     return name.state == log::FileState::swap && name.base >= cleaned_from;
   }));
   // Before the .cleaned files go, which say that these are not to be finished.
-  if (undone) RETURN_IF_FAILED(directory_.sync_folder(folder_));
+  if (undone) RETURN_IF_FAILED(directory_->sync_folder(folder_));
   ASSIGN_OR_RETURN(const bool dropped, remove_where([](const log::SegmentFileName& name) {
     return name.state == log::FileState::deleted || name.state == log::FileState::cleaned;
   }));
@@ -197,14 +197,14 @@ Status PartitionLog::finish_swaps(const std::vector<Offset>& swaps, const std::v
     RETURN_IF_FAILED(disk().remove(path_in(folder_, entry.name)));
   }
   // Were the new name to survive a power cut and an old segment's too, their offsets would overlap.
-  RETURN_IF_FAILED(directory_.sync_folder(folder_));
+  RETURN_IF_FAILED(directory_->sync_folder(folder_));
   for (const io::DirectoryEntry& entry : entries) {
     const auto name = log::parse_segment_file_name(entry.name);
     if (!name || name->state != log::FileState::swap) continue;
     RETURN_IF_FAILED(disk().rename(path_in(folder_, entry.name), path_of(name->base, name->kind)));
   }
   trace(TraceLevel::info, "log={} swapped_segments={}", folder_, swaps.size());
-  return directory_.sync_folder(folder_);
+  return directory_->sync_folder(folder_);
 }
 
 /// After a stop in order the recovery point is the end, and no segment is read. False when that cannot be.
@@ -401,7 +401,7 @@ Status PartitionLog::cut_segment(size_t index, const log::SegmentRecovery& rules
     damaged_.push_back({rules.expected(), last, kept, why});
   }
   RETURN_IF_FAILED(set_aside_from(index + 1, "the segment before was cut"));
-  RETURN_IF_FAILED(directory_.sync_folder(folder_));
+  RETURN_IF_FAILED(directory_->sync_folder(folder_));
   trace(TraceLevel::warn, "log={} segment={} cut_at={} offset={} bytes={} kept_aside={} reason=\"{}\"", folder_,
         segment.base, position, rules.expected(), segment.size - position, rules.keep_aside(), why);
   RETURN_IF_FAILED(disk().truncate(*segment.log, position));
@@ -463,6 +463,7 @@ Status PartitionLog::write_rebuilt(size_t index, log::SegmentRecovery& rules, bo
   segment.time_entries = static_cast<uint32_t>(rules.time_index().size());
   segment.max_timestamp = tail.max_timestamp;
   segment.examined = true;
+  ++segment.index_version;
   core_.forget_windows(this);
   if (is_active) {
     pending_offset_entries_.clear();
@@ -500,7 +501,7 @@ Status PartitionLog::sync_recovered(size_t first) {
   }
   const auto identity = disk().open(path_in(folder_, log::partition_metadata_name), io::OpenMode::read);
   if (identity.ok()) RETURN_IF_FAILED(disk().sync_now(**identity));
-  return directory_.sync_folder(folder_);
+  return directory_->sync_folder(folder_);
 }
 
 Status PartitionLog::walk_headers(size_t index, const std::function<bool(const wire::BatchView&)>& visit) {
@@ -669,7 +670,7 @@ Status PartitionLog::remove_stray_snapshots(Offset doubtful) {
   }
   snapshots_ = std::move(kept);
   // Durably: one that lies beyond the end tells of batches that are lost, and must not come back when others are there.
-  return removed ? directory_.sync_folder(folder_) : Status();
+  return removed ? directory_->sync_folder(folder_) : Status();
 }
 
 /// Looks for transactional data in [from, to), which no process of ours has seen: a folder that Kafka filled.

@@ -8,6 +8,7 @@
 #include "log/checkpoint.h"
 #include "log/producer_snapshot.h"
 #include "log/retention.h"
+#include "store/move_swap.h"
 #include "store/partition_log.h"
 
 namespace moldau::store {
@@ -21,7 +22,10 @@ Status write_at(io::Disk& disk, io::File& file, uint64_t position, std::span<con
 }  // namespace
 
 Result<io::FileRef> PartitionLog::open_segment_file(Offset base, log::FileKind kind, io::OpenMode mode) const {
-  return disk().open(path_of(base, kind), mode);
+  auto opened = disk().open(path_of(base, kind), mode);
+  if (opened.ok() || opened.failure().kind != FailureKind::not_found || swap_ == nullptr) return opened;
+  // The folder has its last name already, and the loop has not heard of it.
+  return disk().open(path_in(swap_->deleted_folder, log::segment_file_name(base, kind)), mode);
 }
 
 Status PartitionLog::ensure_open(Segment& segment) {
@@ -141,6 +145,7 @@ Status PartitionLog::roll_to(Offset base, std::span<const std::byte> snapshot) {
 }
 
 Status PartitionLog::roll() {
+  settle_move();
   if (offline()) return Failure{FailureKind::unavailable, folder_ + " is offline"};
   write_queued();
   RETURN_IF_FAILED(ensure_active_ready());
@@ -220,14 +225,14 @@ void PartitionLog::start_commit(io::Callback done) {
     job->files.push_back(active().log);
   if (std::exchange(folder_dirty_, false)) job->folder = folder_;
   job->first_base = segments_.front().base;
-  if (std::exchange(parent_dirty_, false)) job->parent = directory_.path();
+  if (std::exchange(parent_dirty_, false)) job->parent = directory_->path();
   if (std::exchange(epochs_dirty_, false)) {
     job->epochs = log::print_epoch_checkpoint(epochs_.entries());
     job->epochs_path = path_in(folder_, log::epoch_checkpoint_name);
   }
   running_ = job;
   core_.surface.executor.offload_sync(
-      [job, gate = core_.gate, &disk = disk(), &directory = directory_] {
+      [job, gate = core_.gate, &disk = disk(), &directory = *directory_] {
         gate->run([&] { job->run(disk, directory); });
       },
       [weak = weak_from_this(), job, end, bytes, generation = generation_, began = core_.surface.clock.now(),
@@ -255,7 +260,7 @@ void PartitionLog::committed(Offset end, uint64_t bytes, uint64_t generation, co
     const uint64_t flushed = std::min(bytes, unflushed_bytes_);
     unflushed_bytes_ -= flushed;
     accounted_bytes_ -= std::min(accounted_bytes_, flushed);
-    directory_.subtract_unflushed(flushed);
+    directory_->subtract_unflushed(flushed);
     // After a cut, a sync that began before it says nothing about the bytes written since.
     if (generation == generation_ && end > stable_end_) {
       stable_end_ = end;
@@ -351,7 +356,7 @@ WallMillis PartitionLog::largest_timestamp(Segment& segment) {
 
 Status PartitionLog::apply_retention(WallMillis now, Offset up_to) {
   if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
-  if (being_cleaned_) return {};  // the next time
+  if (being_cleaned_ || held_) return {};  // the next time
   const log::RetentionPolicy policy{config_.cleanup_delete, config_.retention_bytes, config_.retention_ms};
   std::vector<log::RetentionSegment> facts;
   facts.reserve(segments_.size());
@@ -393,7 +398,12 @@ void PartitionLog::delete_records(Offset offset, io::Completion<Status> done) {
         [done = std::move(done), advanced = std::move(advanced)]() mutable { done(advanced); });
     return;
   }
-  checkpointer_->write_log_starts(directory_, std::move(done));
+  if (!held_) return checkpointer_->write_log_starts(*directory_, std::move(done));
+  // By then it is known in which directory's checkpoint it is to stand.
+  after_hold_.push_back([this, done = std::move(done)]() mutable {
+    if (!offline()) return checkpointer_->write_log_starts(*directory_, std::move(done));
+    done(Failure{FailureKind::unavailable, folder_ + " is offline"});
+  });
 }
 
 // -------------------------------------------------------------------------------------------------------------
@@ -425,6 +435,7 @@ Status PartitionLog::cut_active(Offset offset) {
 }
 
 Status PartitionLog::truncate_to(Offset offset) {
+  settle_move();
   if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
   write_queued();
   if (offset >= next_offset_) return {};
@@ -438,12 +449,12 @@ Status PartitionLog::truncate_to(Offset offset) {
   ++generation_;
   const auto cut = [&]() -> Status {
     if (checkpointed_recovery_point_ > offset && checkpointer_ != nullptr) {
-      RETURN_IF_FAILED(checkpointer_->write_recovery_points(directory_));
+      RETURN_IF_FAILED(checkpointer_->write_recovery_points(*directory_));
     }
     if (clean_end_.value_or(0) > offset && checkpointer_ != nullptr) {
       // What is appended next was never compacted.
       clean_end_ = offset;
-      RETURN_IF_FAILED(checkpointer_->write_clean_ends(directory_));
+      RETURN_IF_FAILED(checkpointer_->write_clean_ends(*directory_));
     }
     forget_snapshots(offset + 1);
     while (segments_.size() > 1 && segments_.back().base >= offset) {
@@ -454,7 +465,7 @@ Status PartitionLog::truncate_to(Offset offset) {
     }
     // Snapshots and segments of the history that is gone must not come back beside what is appended next; and only a
     // last segment has its indexes rebuilt after a crash, so the others go before this one's are touched.
-    RETURN_IF_FAILED(directory_.sync_folder(folder_));
+    RETURN_IF_FAILED(directory_->sync_folder(folder_));
     return cut_active(offset);
   };
   const Status outcome = cut();
@@ -491,6 +502,7 @@ void PartitionLog::after_cut(Offset end) {
 }
 
 Status PartitionLog::restart_at(Offset offset) {
+  settle_move();
   if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
   if (offset < 0) return Failure{FailureKind::invalid_argument, "a log starts at 0 or above"};
   write_queued();
@@ -499,11 +511,11 @@ Status PartitionLog::restart_at(Offset offset) {
   const auto restart = [&]() -> Status {
     stable_end_ = std::min(stable_end_, offset);
     if (checkpointed_recovery_point_ > stable_end_ && checkpointer_ != nullptr) {
-      RETURN_IF_FAILED(checkpointer_->write_recovery_points(directory_));
+      RETURN_IF_FAILED(checkpointer_->write_recovery_points(*directory_));
     }
     if (clean_end_ && checkpointer_ != nullptr) {
       clean_end_ = offset;
-      RETURN_IF_FAILED(checkpointer_->write_clean_ends(directory_));
+      RETURN_IF_FAILED(checkpointer_->write_clean_ends(*directory_));
     }
     forget_snapshots(0);
     for (const Segment& segment : segments_) RETURN_IF_FAILED(delete_segment_files(segment));
@@ -511,7 +523,7 @@ Status PartitionLog::restart_at(Offset offset) {
     pending_offset_entries_.clear();
     pending_time_entries_.clear();
     RETURN_IF_FAILED(add_segment(offset));
-    return directory_.sync_folder(folder_);
+    return directory_->sync_folder(folder_);
   };
   const Status outcome = restart();
   if (!outcome.ok()) {
@@ -537,6 +549,7 @@ Status PartitionLog::restart_at(Offset offset) {
 // closing
 
 Status PartitionLog::close() {
+  settle_move();
   if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
   write_queued();
   settle_cleaning();
@@ -568,8 +581,8 @@ Status PartitionLog::close() {
       RETURN_IF_FAILED(io::replace_file(disk(), path_in(folder_, log::epoch_checkpoint_name),
                                         as_bytes(log::print_epoch_checkpoint(epochs_.entries()))));
     }
-    RETURN_IF_FAILED(directory_.sync_folder(folder_));
-    return std::exchange(parent_dirty_, false) ? directory_.sync_folder(directory_.path()) : Status();
+    RETURN_IF_FAILED(directory_->sync_folder(folder_));
+    return std::exchange(parent_dirty_, false) ? directory_->sync_folder(directory_->path()) : Status();
   };
   const Status outcome = finish();
   if (!outcome.ok()) return fail_directory(outcome.failure());

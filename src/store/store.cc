@@ -65,6 +65,7 @@ StoreImpl::StoreImpl(io::Surface surface, StoreOptions options) : core_(surface,
 }
 
 StoreImpl::~StoreImpl() {
+  mover_.stop();
   cleaner_.stop();
   core_.gate->close();
   for (const auto& [key, timer] : timers_) core_.surface.timers.cancel(timer);
@@ -248,14 +249,19 @@ Status StoreImpl::load_logs() {
     if (first_failure.ok()) first_failure = loaded;
     ++offline;
   }
+  RETURN_IF_FAILED(settle_leftovers());
   for (size_t i = 0; i < core_.directories.size(); ++i) {
     const Found& found = found_[i];
+    std::unordered_set<std::string> present;
+    for (const PartitionLog* log : core_.directories[i]->logs()) {
+      present.insert(log::partition_folder_name(log->topic(), log->partition()));
+    }
     for (const Offsets* offsets :
          {&found.recovery_points, &found.log_starts, &found.high_watermarks, &found.transaction_free,
           &found.clean_ends}) {
       for (const auto& [key, offset] : *offsets) {
         const std::string name = log::partition_folder_name(key.first, key.second);
-        if (!folders_in_use_.contains(name)) core_.directories[i]->stale_names.insert(name);
+        if (!present.contains(name)) core_.directories[i]->stale_names.insert(name);
       }
     }
   }
@@ -289,6 +295,8 @@ Status StoreImpl::load_directory(size_t index) {
         core_.remove_later(folder, core_.options.config_of(name->topic).file_delete_delay_ms, true);
         break;
       case log::FolderKind::future:
+        RETURN_IF_FAILED(note_leftover(index, *name, folder));
+        break;
       case log::FolderKind::stray:
         trace(TraceLevel::warn, "folder={} state=left_alone", folder);
         break;
@@ -297,7 +305,7 @@ Status StoreImpl::load_directory(size_t index) {
   return {};
 }
 
-Status StoreImpl::load_partition(size_t index, const log::FolderName& name, const std::string& folder) {
+Status StoreImpl::load_partition(size_t index, const log::FolderName& name, const std::string& folder, bool doubtful) {
   LogDirectory& directory = *core_.directories[index];
   const auto text =
       io::read_file(core_.surface.disk, path_in(folder, log::partition_metadata_name), identity_bytes_max);
@@ -307,15 +315,18 @@ Status StoreImpl::load_partition(size_t index, const log::FolderName& name, cons
   const auto topic_id = text.ok() ? log::parse_partition_metadata(as_text(*text)) : text.failure();
   if (!topic_id.ok()) return discard_or_set_aside(directory, name, folder);
   const TopicPartitionId id{*topic_id, name.partition};
-  if (const auto other = logs_.find(id); other != logs_.end()) {
+  if (const auto other = logs_.find(id); other != logs_.end() && other->second->topic() != name.topic) {
     return Failure{FailureKind::corrupt,
                    fmt::format("{} and {} are the same partition", other->second->folder(), folder)};
   }
   LogConfig config = core_.options.config_of(name.topic);
   auto log = std::make_shared<PartitionLog>(core_, directory, id, name.topic, folder, config);
-  RETURN_IF_FAILED(load_one(index, *log, name.partition));
+  RETURN_IF_FAILED(load_one(index, *log, name.partition, doubtful));
   const auto high_watermark = found_[index].high_watermarks.find(PartitionKey(name.topic, name.partition));
-  if (high_watermark != found_[index].high_watermarks.end()) high_watermarks_[id] = high_watermark->second;
+  if (high_watermark != found_[index].high_watermarks.end()) {
+    high_watermarks_[id] = std::max(high_watermarks_[id], high_watermark->second);
+  }
+  if (logs_.contains(id)) return choose_copy(std::move(log));
   if (!folders_in_use_.insert(log::partition_folder_name(name.topic, name.partition)).second) {
     return Failure{FailureKind::corrupt, fmt::format("{} is there twice, with different topic ids", folder)};
   }
@@ -323,13 +334,14 @@ Status StoreImpl::load_partition(size_t index, const log::FolderName& name, cons
   return {};
 }
 
-Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex partition) {
+/// `doubtful`: of its files nothing is known, whatever the checkpoints say.
+Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex partition, bool doubtful) {
   const PartitionKey key(log.topic(), partition);
   const Found& found = found_[index];
   LoadFacts facts;
-  facts.clean = core_.directories[index]->opened.clean_stop;
-  if (const auto at = found.recovery_points.find(key); at != found.recovery_points.end())
-    facts.recovery_point = at->second;
+  facts.clean = core_.directories[index]->opened.clean_stop && !doubtful;
+  const auto recovery_point = found.recovery_points.find(key);
+  if (recovery_point != found.recovery_points.end() && !doubtful) facts.recovery_point = recovery_point->second;
   if (const auto at = found.log_starts.find(key); at != found.log_starts.end()) facts.log_start = at->second;
   if (const auto at = found.transaction_free.find(key); at != found.transaction_free.end()) {
     facts.transaction_free_below = at->second;
@@ -354,11 +366,7 @@ Status StoreImpl::discard_or_set_aside(LogDirectory& directory, const log::Folde
     RETURN_IF_FAILED(core_.surface.disk.remove_tree(folder));
     return directory.sync_folder(directory.path());
   }
-  std::string stray = log::deleted_folder_name(name.topic, name.partition, core_.surface.entropy.uuid());
-  stray.replace(stray.size() - std::string_view("-delete").size(), std::string::npos, "-stray");
-  trace(TraceLevel::error, "folder={} state=stray reason=\"no partition.metadata\" renamed_to={}", folder, stray);
-  RETURN_IF_FAILED(core_.surface.disk.rename(folder, path_in(directory.path(), stray)));
-  return directory.sync_folder(directory.path());
+  return set_aside(directory, name, folder);
 }
 
 /// A new metadata log beside one that is there already would lose every topic.
@@ -469,6 +477,8 @@ Status StoreImpl::remove(const TopicPartitionId& id) {
   const auto found = logs_.find(id);
   if (found == logs_.end()) return Failure{FailureKind::not_found, "there is no such log"};
   const std::shared_ptr<PartitionLog> log = found->second;
+  mover_.drop(id);
+  log->settle_move();
   LogDirectory& directory = log->directory();
   if (directory.offline()) return Failure{FailureKind::unavailable, "the log directory is offline"};
   log->retire();
@@ -499,10 +509,13 @@ Offset StoreImpl::checkpointed_high_watermark(const TopicPartitionId& id) const 
 
 Status StoreImpl::close(int64_t broker_epoch) {
   core_.closed = true;
+  mover_.stop();
   cleaner_.stop();
   core_.gate->close();
   for (const auto& [key, timer] : timers_) core_.surface.timers.cancel(timer);
   timers_.clear();
+  // Before any directory is closed: a log may be in another one afterwards.
+  for (const auto& [id, log] : logs_) log->settle_move();
   Status first_failure;
   for (size_t i = 0; i < core_.directories.size(); ++i) {
     const Status closed = close_directory(i, broker_epoch);

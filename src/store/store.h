@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "io/surface.h"
 #include "store/cleaner_options.h"
 #include "store/log.h"
+#include "store/move_options.h"
 
 namespace moldau::store {
 
@@ -50,6 +52,9 @@ struct StoreOptions {
   std::string metadata_directory{};
   /// Gives the configuration of a topic's logs; asked at open and create.
   std::function<LogConfig(const std::string& topic)> config_of;
+  /// The directory id that the metadata names for a partition of this node (which may be one that stands for none);
+  /// nothing where it knows no such partition. Asked while logs are loaded. Without: no folder is judged by it.
+  std::function<std::optional<Uuid>(const TopicPartitionId&)> directory_of{};
   /// Bytes of recent batches kept in memory for tail reads, over all logs of the store.
   size_t tail_bytes_max = 8u << 20;
   int64_t checkpoint_interval_ms = 60'000;  ///< log.flush.offset.checkpoint.interval.ms
@@ -66,6 +71,7 @@ struct StoreOptions {
   /// journal commit.
   int syncs_in_flight_max = 32;
   CleanerOptions cleaner{};
+  MoverOptions mover{};
   Mutant mutant = Mutant::none;
 };
 
@@ -117,12 +123,28 @@ class Store {
   /// Log object dies; responses that hold its segments finish.
   virtual Status remove(const TopicPartitionId& id) = 0;
 
+  /// Moves a log to another log directory, in the background: it is written and read meanwhile, and remains the same
+  /// Log. One that lies there, or is on its way there: nothing to do. On its way elsewhere: that move is dropped first.
+  /// no_space, already_exists: the copy cannot be begun; unavailable: one of the directories is offline.
+  virtual Status move(const TopicPartitionId& id, size_t directory) = 0;
+  /// Ends a move, if there is one; one that is in its last step may be over then.
+  virtual void drop_move(const TopicPartitionId& id) = 0;
+  virtual std::vector<MoveInfo> moves() const = 0;
+  virtual MoveCounts move_counts() const = 0;
+  virtual void configure_mover(const MoverOptions& options) = 0;
+  /// One; null: none. Without, a copy takes its log's place as soon as it can.
+  virtual void set_move_listener(MoveListener* listener) = 0;
+  /// The log directory where a log is, among folders(); nothing for the metadata log in a folder of its own.
+  virtual std::optional<size_t> directory_of(const Log& log) const = 0;
+  virtual bool directory_offline(size_t directory) const = 0;
+
   /// The high watermark that replication-offset-checkpoint held for a log at start; 0 if none.
   virtual Offset checkpointed_high_watermark(const TopicPartitionId& id) const = 0;
   /// Asked at each checkpoint for the high watermarks to write.
   virtual void set_high_watermark_source(std::function<Offset(const Log&)> source) = 0;
 
-  /// Starts the periodic work: retention, checkpoints, producer expiry, deletions, compaction. REQUIRES: load_logs()
+  /// Starts the periodic work: retention, checkpoints, producer expiry, deletions, compaction; and moves that the last
+  /// stop cut short. REQUIRES: load_logs()
   /// done.
   virtual void start_background() = 0;
   /// Settings of compaction that may change at run time: from here on.

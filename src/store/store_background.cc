@@ -31,8 +31,10 @@ uint64_t hash_of(const std::vector<log::PartitionOffset>& entries) {
 
 }  // namespace
 
-std::vector<PartitionLog*> StoreImpl::ordered(const LogDirectory& directory) const {
+/// `with_arriving`: also those that are about to be moved here, which the checkpoints must have before they are.
+std::vector<PartitionLog*> StoreImpl::ordered(const LogDirectory& directory, bool with_arriving) const {
   std::vector<PartitionLog*> logs = directory.logs();
+  if (with_arriving) logs.insert(logs.end(), directory.arriving().begin(), directory.arriving().end());
   std::sort(logs.begin(), logs.end(), [](const PartitionLog* a, const PartitionLog* b) {
     return std::pair(std::string_view(a->topic()), a->partition()) <
            std::pair(std::string_view(b->topic()), b->partition());
@@ -42,7 +44,7 @@ std::vector<PartitionLog*> StoreImpl::ordered(const LogDirectory& directory) con
 
 std::string StoreImpl::recovery_point_text(const LogDirectory& directory) {
   std::vector<log::PartitionOffset> entries;
-  for (PartitionLog* log : ordered(directory)) {
+  for (PartitionLog* log : ordered(directory, true)) {
     entries.push_back({log->topic(), log->partition(), log->recovery_point()});
     log->note_checkpointed(log->recovery_point());
   }
@@ -51,7 +53,7 @@ std::string StoreImpl::recovery_point_text(const LogDirectory& directory) {
 
 std::string StoreImpl::log_start_text(const LogDirectory& directory) const {
   std::vector<log::PartitionOffset> entries;
-  for (const PartitionLog* log : ordered(directory)) {
+  for (const PartitionLog* log : ordered(directory, true)) {
     if (!log->is_metadata() && log->log_start() > log->durable_first_base()) {
       entries.push_back({log->topic(), log->partition(), log->log_start()});
     }
@@ -62,17 +64,23 @@ std::string StoreImpl::log_start_text(const LogDirectory& directory) const {
 /// In no order, since many partitions take long to sort: whoever prints them sorts them.
 std::vector<log::PartitionOffset> StoreImpl::high_watermarks(const LogDirectory& directory) const {
   std::vector<log::PartitionOffset> entries;
-  for (const PartitionLog* log : directory.logs()) {
-    if (log->is_metadata()) continue;
-    const Offset high_watermark = high_watermark_ ? high_watermark_(*log) : log->commit_end();
-    entries.push_back({log->topic(), log->partition(), std::max<Offset>(high_watermark, 0)});
+  for (const auto* const logs : {&directory.logs(), &directory.arriving()}) {
+    for (const PartitionLog* log : *logs) {
+      if (log->is_metadata()) continue;
+      const Offset high_watermark = high_watermark_ ? high_watermark_(*log) : log->commit_end();
+      entries.push_back({log->topic(), log->partition(), std::max<Offset>(high_watermark, 0)});
+    }
   }
   return entries;
 }
 
+std::string StoreImpl::high_watermark_text(const LogDirectory& directory) const {
+  return sorted_text(high_watermarks(directory));
+}
+
 std::string StoreImpl::transaction_free_text(const LogDirectory& directory) const {
   std::vector<log::PartitionOffset> entries;
-  for (const PartitionLog* log : ordered(directory)) {
+  for (const PartitionLog* log : ordered(directory, true)) {
     if (!log->is_metadata()) entries.push_back({log->topic(), log->partition(), log->transaction_free_below()});
   }
   return log::print_offset_checkpoint(entries);
@@ -80,7 +88,7 @@ std::string StoreImpl::transaction_free_text(const LogDirectory& directory) cons
 
 std::string StoreImpl::clean_end_text(const LogDirectory& directory) const {
   std::vector<log::PartitionOffset> entries;
-  for (const PartitionLog* log : ordered(directory)) {
+  for (const PartitionLog* log : ordered(directory, true)) {
     if (log->clean_end()) entries.push_back({log->topic(), log->partition(), *log->clean_end()});
   }
   return log::print_offset_checkpoint(entries);
@@ -137,7 +145,7 @@ Status StoreImpl::write_checkpoints(size_t index) {
   };
   RETURN_IF_FAILED(write(*files.recovery_points, recovery_point_text(directory)));
   RETURN_IF_FAILED(write(*files.log_starts, log_start_text(directory)));
-  RETURN_IF_FAILED(write(*files.high_watermarks, sorted_text(high_watermarks(directory))));
+  RETURN_IF_FAILED(write(*files.high_watermarks, high_watermark_text(directory)));
   RETURN_IF_FAILED(write(*files.transaction_free, transaction_free_text(directory)));
   // A folder in which nothing was ever compacted does not need the file.
   if (const std::string text = clean_end_text(directory); files.clean_ends->worth_writing(text)) {
@@ -226,6 +234,8 @@ void StoreImpl::start_background() {
   every(options.retention_check_interval_ms, &StoreImpl::retention_tick);
   every(options.producer_expiration_check_interval_ms, &StoreImpl::expiry_tick);
   cleaner_.start(options.cleaner);
+  mover_.configure(options.mover);
+  resume_moves();
 }
 
 void StoreImpl::checkpoint_tick() {

@@ -1,5 +1,6 @@
 // StoreImpl: the Store. Internal; its parts: store.cc (folders, loading, creating, removing, closing),
-// store_background.cc (checkpoints, retention, producer expiry).
+// store_background.cc (checkpoints, retention, producer expiry), store_moves.cc (moves between log directories, and
+// what a start makes of what is left of them).
 #pragma once
 
 #include <map>
@@ -15,6 +16,7 @@
 #include "store/checkpoint_file.h"
 #include "store/cleaner.h"
 #include "store/directory.h"
+#include "store/mover.h"
 #include "store/partition_log.h"
 #include "store/store.h"
 
@@ -26,7 +28,7 @@ inline constexpr std::string_view transaction_free_checkpoint_name = "transactio
 /// Up to where each log was compacted: Kafka's.
 inline constexpr std::string_view cleaner_checkpoint_name = "cleaner-offset-checkpoint";
 
-class StoreImpl final : public Store, public PartitionLog::Checkpointer, public CleanerHost {
+class StoreImpl final : public Store, public PartitionLog::Checkpointer, public CleanerHost, public MoverHost {
  public:
   StoreImpl(io::Surface surface, StoreOptions options);
   ~StoreImpl() override;
@@ -47,6 +49,25 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer, public 
   }
   void start_background() override;
   Status close(int64_t broker_epoch) override;
+
+  // Moves (store_moves.cc).
+  Status move(const TopicPartitionId& id, size_t directory) override;
+  void drop_move(const TopicPartitionId& id) override { mover_.drop(id); }
+  std::vector<MoveInfo> moves() const override { return mover_.moves(); }
+  MoveCounts move_counts() const override { return mover_.counts(); }
+  void configure_mover(const MoverOptions& options) override;
+  void set_move_listener(MoveListener* listener) override { mover_.set_listener(listener); }
+  std::optional<size_t> directory_of(const Log& log) const override;
+  bool directory_offline(size_t directory) const override { return core_.directories[directory]->offline(); }
+
+  // MoverHost.
+  std::vector<CheckpointJob> checkpoints_now(LogDirectory& directory) override;
+  void moved_away(LogDirectory& from, const PartitionLog& log, const std::string& deleted_folder,
+                  bool durable) override;
+  Status remove_folder(LogDirectory& directory, const std::string& topic, PartitionIndex partition,
+                       const std::string& folder) override;
+  size_t index_of(const LogDirectory& directory) const override;
+  size_t log_directories() const override { return log_directory_count_; }
 
   // Checkpointer.
   Status write_recovery_points(LogDirectory& directory) override;
@@ -96,23 +117,43 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer, public 
   Status read_checkpoints(size_t index);
   Result<Offsets> read_offsets(const std::string& path) const;
   Status load_directory(size_t index);
-  Status load_partition(size_t index, const log::FolderName& name, const std::string& folder);
+  Status load_partition(size_t index, const log::FolderName& name, const std::string& folder, bool doubtful = false);
   Status discard_or_set_aside(LogDirectory& directory, const log::FolderName& name, const std::string& folder);
-  Status load_one(size_t index, PartitionLog& log, PartitionIndex partition);
+  Status load_one(size_t index, PartitionLog& log, PartitionIndex partition, bool doubtful = false);
   Status check_metadata_place();
   Status ensure_folder(const std::string& path);
-  size_t index_of(const LogDirectory& directory) const;
-  Status remove_folder(LogDirectory& directory, const std::string& topic, PartitionIndex partition,
-                       const std::string& folder);
   Status close_directory(size_t index, int64_t broker_epoch);
+
+  // store_moves.cc
+  /// A folder that a move left when it was cut short.
+  struct Leftover {
+    size_t directory = 0;
+    log::FolderName name;
+    std::string folder;
+    TopicPartitionId id;
+  };
+  /// A move that is begun anew once the node serves.
+  struct Unfinished {
+    TopicPartitionId id;
+    size_t directory = 0;
+  };
+  Status note_leftover(size_t index, const log::FolderName& name, const std::string& folder);
+  Status settle_leftovers();
+  Status settle_leftover(const Leftover& leftover);
+  Status set_aside(LogDirectory& directory, const log::FolderName& name, const std::string& folder);
+  Status choose_copy(std::shared_ptr<PartitionLog> second);
+  std::optional<Uuid> named_directory(const TopicPartitionId& id) const;
+  bool is_named(const LogDirectory& directory, const TopicPartitionId& id) const;
+  void resume_moves();
 
   // store_background.cc
   std::string recovery_point_text(const LogDirectory& directory);
   std::string log_start_text(const LogDirectory& directory) const;
   std::vector<log::PartitionOffset> high_watermarks(const LogDirectory& directory) const;
+  std::string high_watermark_text(const LogDirectory& directory) const;
   std::string transaction_free_text(const LogDirectory& directory) const;
   std::string clean_end_text(const LogDirectory& directory) const;
-  std::vector<PartitionLog*> ordered(const LogDirectory& directory) const;
+  std::vector<PartitionLog*> ordered(const LogDirectory& directory, bool with_arriving = false) const;
   void checkpoint(size_t index);
   Status write_checkpoints(size_t index);
   void start_log_starts(size_t index);
@@ -138,6 +179,9 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer, public 
   std::map<uint64_t, io::TimerId> timers_;
   uint64_t next_timer_ = 0;
   bool loaded_ = false;
+  std::vector<Leftover> leftovers_;
+  std::vector<Unfinished> unfinished_;
+  Mover mover_{core_, static_cast<MoverHost&>(*this)};
   Cleaner cleaner_{core_, static_cast<CleanerHost&>(*this)};
 };
 

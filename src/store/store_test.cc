@@ -682,6 +682,29 @@ TEST(store, high_watermarks_are_checkpointed) {
   EXPECT_EQ(rig.store->checkpointed_high_watermark({test_topic_id, 7}), 0);
 }
 
+TEST(store, idle_producers_are_forgotten_in_time_also_when_memory_is_not_trimmed_yet) {
+  StoreOptions options = small_options();
+  options.config_of = [](const std::string&) {
+    LogConfig config;
+    config.producer_id_expiration_ms = 1'000;
+    return config;
+  };
+  options.producer_expiration_check_interval_ms = 100;
+  options.checkpoint_interval_ms = 3'600'000;
+  Rig rig(21, options);
+  rig.open();
+  Log* log = rig.log();
+  rig.store->start_background();
+  for (const int sequence : {0, 1}) {
+    const WallMillis now = rig.node.surface().clock.wall();
+    ASSERT_TRUE(rig.append(*log, {.timestamp = now, .producer_id = 7, .sequence = sequence}).ok());
+    rig.settle(milliseconds(600));
+  }
+  EXPECT_NE(log->producers().find(7), nullptr);
+  rig.settle(milliseconds(1'000));
+  EXPECT_EQ(log->producers().find(7), nullptr);
+}
+
 TEST(store, many_idle_logs_cost_little) {
   Rig rig(20);
   rig.open();

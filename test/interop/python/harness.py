@@ -143,7 +143,9 @@ class MoldauBroker:
     def start(self):
         if not os.access(MOLDAU, os.X_OK):
             raise Skipped("there is no build/moldau")
-        command = [MOLDAU, "broker", "--data", self.data, "--listen", "127.0.0.1:0"]
+        command = [MOLDAU, "broker", "--listen", "127.0.0.1:0"]
+        if "log.dirs" not in self.settings:
+            command += ["--data", self.data]
         properties = os.path.join(self.folder, "server.properties")
         if self.settings:
             with open(properties, "a") as file:

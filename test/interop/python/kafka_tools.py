@@ -17,6 +17,7 @@ MAINS = {
     "kafka-get-offsets": TOOLS + "GetOffsetShell",
     "kafka-delete-records": TOOLS + "DeleteRecordsCommand",
     "kafka-log-dirs": TOOLS + "LogDirsCommand",
+    "kafka-reassign-partitions": TOOLS + "reassign.ReassignPartitionsCommand",
     "kafka-producer-perf-test": TOOLS + "ProducerPerformance",
     "kafka-consumer-perf-test": TOOLS + "ConsumerPerformance",
     "kafka-features": TOOLS + "FeatureCommand",
