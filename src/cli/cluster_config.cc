@@ -10,8 +10,9 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/cluster_settings.h"
 #include "cli/config_changes.h"
-#include "cli/flat_yaml.h"
+#include "cli/editor.h"
 #include "cli/input.h"
 #include "cli/invocation.h"
 #include "cli/output.h"
@@ -19,6 +20,7 @@
 #include "cli/table.h"
 #include "cli/topics.h"
 #include "cli/verbs.h"
+#include "cli/yaml.h"
 #include "client/admin_configs.h"
 
 namespace moldau::cli {
@@ -26,56 +28,54 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// What all brokers are configured to, by name: the empty one means the cluster.
-const client::ConfigResource cluster_wide{client::ResourceType::broker, ""};
-
-Failure invalid(std::string message) {
-  return {FailureKind::invalid_argument, std::move(message)};
-}
-
-Result<std::vector<client::ConfigEntry>> entries_of(Session& session, const client::ConfigResource& resource) {
-  auto described = session.wait(client::describe_configs(session.client(), resource, false));
-  if (!described.ok()) return session.explain(described.failure());
-  if (described->error != wire::ErrorCode::none) {
-    return invalid(fmt::format("settings of {}: {}", resource.name.empty() ? "the cluster" : "broker " + resource.name,
-                               describe_error(described->error, described->message)));
-  }
-  std::vector<client::ConfigEntry> entries;
-  for (auto& config : described->configs) entries.push_back(std::move(config.entry));
-  std::ranges::sort(entries, {}, &client::ConfigEntry::key);
-  return entries;
-}
-
-/// What a broker runs with: the one of `node`, or the controller's.
-Result<std::vector<client::ConfigEntry>> effective(Session& session, std::optional<int64_t> node) {
-  auto topology = session.wait(session.client().refresh({}));
-  if (!topology.ok()) return session.explain(topology.failure());
-  if ((*topology)->nodes.empty()) return invalid("the cluster names no broker");
-  const client::Node* controller = (*topology)->node((*topology)->controller);
-  const NodeId id = node                    ? static_cast<NodeId>(*node)
-                    : controller != nullptr ? controller->id
-                                            : (*topology)->nodes.front().id;
-  if ((*topology)->node(id) == nullptr) return invalid(fmt::format("there is no broker {} in the cluster", id));
-  return entries_of(session, {client::ResourceType::broker, std::to_string(id)});
-}
-
 std::string value_of(const client::ConfigEntry& entry) {
   return entry.sensitive ? "(sensitive)" : entry.value.value_or("");
 }
 
-/// Changes settings of the cluster; exit code.
-int change(Session& session, const std::vector<client::ConfigChange>& changes) {
-  const auto outcome = session.wait(client::alter_configs(session.client(), cluster_wide, changes, false));
-  if (!outcome.ok()) return fail(session.explain(outcome.failure()));
-  if (outcome->error != wire::ErrorCode::none) return fail(describe_error(outcome->error, outcome->message));
-  print(fmt::format("Successfully updated configuration: {} propert{}.\n", changes.size(),
-                    changes.size() == 1 ? "y" : "ies"));
-  return 0;
+/// Changes settings of the cluster.
+Status change(Session& session, const std::vector<client::ConfigChange>& changes) {
+  const auto outcome = session.wait(client::alter_configs(session.client(), cluster_wide(), changes, false));
+  if (!outcome.ok()) return session.explain(outcome.failure());
+  if (outcome->error == wire::ErrorCode::none) return {};
+  return Failure{FailureKind::invalid_argument, describe_error(outcome->error, outcome->message)};
 }
 
-client::ConfigChange change_of(std::string key, std::string value) {
-  if (value.empty()) return {std::move(key), client::ConfigOperation::remove, {}};
-  return {std::move(key), client::ConfigOperation::set, std::move(value)};
+std::string changed_text(size_t count) {
+  return fmt::format("Successfully updated configuration: {} propert{}.\n", count, count == 1 ? "y" : "ies");
+}
+
+/// What an export holds and an import is compared with: what was set for the cluster, or with `all` everything.
+Result<std::vector<client::ConfigEntry>> exported_settings(Session& session, bool all) {
+  return all ? effective_settings(session, std::nullopt) : settings_of(session, cluster_wide());
+}
+
+std::string export_text(const std::vector<client::ConfigEntry>& entries) {
+  Json settings = Json::object();
+  for (const auto& entry : entries) {
+    // What cannot be set again is of no use in a file that is to be imported.
+    if (!entry.sensitive && !entry.read_only) settings[entry.key] = entry.value.value_or("");
+  }
+  return settings.empty() ? std::string("# no setting differs from its default\n") : to_yaml(settings);
+}
+
+/// What makes of `entries` what is `wanted`; what that leaves out goes back to its default.
+std::vector<client::ConfigChange> changes_to(const std::vector<client::ConfigEntry>& entries,
+                                             const std::map<std::string, std::string>& wanted) {
+  std::map<std::string, std::string> current;
+  for (const auto& entry : entries) {
+    if (!entry.sensitive) current[entry.key] = entry.value.value_or("");
+  }
+  std::vector<client::ConfigChange> changes;
+  for (const auto& [key, value] : wanted) {
+    const auto found = current.find(key);
+    if (found == current.end() || found->second != value) changes.push_back(setting_change(key, value));
+  }
+  for (const auto& entry : entries) {
+    const bool ours = entry.source == client::ConfigSource::dynamic_default_broker;
+    // A secret is not in an export, so that its absence means nothing.
+    if (ours && !entry.sensitive && !wanted.contains(entry.key)) changes.push_back(setting_change(entry.key, ""));
+  }
+  return changes;
 }
 
 }  // namespace
@@ -86,7 +86,7 @@ int cluster_config_list(const Invocation& invocation) {
   auto session = Session::open(invocation);
   if (!session.ok()) return fail(session.failure());
   const bool of_node = invocation.given("node-id");
-  auto entries = effective(**session, of_node ? std::optional(invocation.integer("node-id")) : std::nullopt);
+  auto entries = effective_settings(**session, of_node ? std::optional(invocation.integer("node-id")) : std::nullopt);
   if (!entries.ok()) return fail(entries.failure());
   if (invocation.given("filter")) {
     std::vector<std::string> keys;
@@ -108,7 +108,7 @@ int cluster_config_list(const Invocation& invocation) {
 int cluster_config_get(const Invocation& invocation) {
   auto session = Session::open(invocation);
   if (!session.ok()) return fail(session.failure());
-  const auto entries = effective(**session, std::nullopt);
+  const auto entries = effective_settings(**session, std::nullopt);
   if (!entries.ok()) return fail(entries.failure());
   const std::string& key = invocation.arguments().front();
   const auto found = std::ranges::find(*entries, key, &client::ConfigEntry::key);
@@ -124,32 +124,28 @@ int cluster_config_set(const Invocation& invocation) {
   const auto& arguments = invocation.arguments();
   std::vector<client::ConfigChange> changes;
   if (arguments.size() == 2 && arguments[0].find('=') == std::string::npos) {
-    changes.push_back(change_of(arguments[0], arguments[1]));
+    changes.push_back(setting_change(arguments[0], arguments[1]));
   } else {
     for (const std::string& argument : arguments) {
       auto pair = key_and_value(argument, "cluster config set");
       if (!pair.ok()) return fail(pair.failure());
-      changes.push_back(change_of(std::move(pair->first), std::move(pair->second)));
+      changes.push_back(setting_change(std::move(pair->first), std::move(pair->second)));
     }
   }
   auto session = Session::open(invocation);
   if (!session.ok()) return fail(session.failure());
-  return change(**session, changes);
+  const Status done = change(**session, changes);
+  if (!done.ok()) return fail(done.failure());
+  print(changed_text(changes.size()));
+  return 0;
 }
 
 int cluster_config_export(const Invocation& invocation) {
   auto session = Session::open(invocation);
   if (!session.ok()) return fail(session.failure());
-  const bool all = invocation.boolean("all");
-  const auto entries = all ? effective(**session, std::nullopt) : entries_of(**session, cluster_wide);
+  const auto entries = exported_settings(**session, invocation.boolean("all"));
   if (!entries.ok()) return fail(entries.failure());
-  Json settings = Json::object();
-  for (const auto& entry : *entries) {
-    // What cannot be set again is of no use in a file that is to be imported.
-    if (!entry.sensitive && !entry.read_only) settings[entry.key] = entry.value.value_or("");
-  }
-  const std::string text =
-      settings.empty() ? std::string("# no setting differs from its default\n") : to_yaml(settings);
+  const std::string text = export_text(*entries);
   if (!invocation.given("filename")) {
     print(text);
     return 0;
@@ -170,28 +166,37 @@ int cluster_config_import(const Invocation& invocation) {
   if (!wanted.ok()) return fail(wanted.failure());
   auto session = Session::open(invocation);
   if (!session.ok()) return fail(session.failure());
-  // Compared with what such a file was exported from.
-  const bool all = invocation.boolean("all");
-  const auto entries = all ? effective(**session, std::nullopt) : entries_of(**session, cluster_wide);
+  const auto entries = exported_settings(**session, invocation.boolean("all"));
   if (!entries.ok()) return fail(entries.failure());
-  std::map<std::string, std::string> current;
-  for (const auto& entry : *entries) {
-    if (!entry.sensitive) current[entry.key] = entry.value.value_or("");
-  }
-  std::vector<client::ConfigChange> changes;
-  for (const auto& [key, value] : *wanted) {
-    const auto found = current.find(key);
-    if (found == current.end() || found->second != value) changes.push_back(change_of(key, value));
-  }
-  for (const auto& entry : *entries) {
-    const bool ours = entry.source == client::ConfigSource::dynamic_default_broker;
-    if (ours && !wanted->contains(entry.key)) changes.push_back(change_of(entry.key, ""));
-  }
+  const auto changes = changes_to(*entries, *wanted);
   if (changes.empty()) {
     print("No changes were made.\n");
     return 0;
   }
-  return change(**session, changes);
+  const Status done = change(**session, changes);
+  if (!done.ok()) return fail(done.failure());
+  print(changed_text(changes.size()));
+  return 0;
+}
+
+int cluster_config_edit(const Invocation& invocation) {
+  auto session = Session::open(invocation);
+  if (!session.ok()) return fail(session.failure());
+  const auto entries = exported_settings(**session, invocation.boolean("all"));
+  if (!entries.ok()) return fail(entries.failure());
+  std::string message = "No changes were made.\n";
+  const auto take = [&](const std::string& text, const std::string& file) -> Status {
+    ASSIGN_OR_RETURN(const auto wanted, parse_flat_yaml(text, file));
+    const auto changes = changes_to(*entries, wanted);
+    if (changes.empty()) return {};
+    RETURN_IF_FAILED(change(**session, changes));
+    message = changed_text(changes.size());
+    return {};
+  };
+  const auto edited = edit_text(export_text(*entries), ".yaml", take);
+  if (!edited.ok()) return fail(edited.failure());
+  print(message);
+  return 0;
 }
 
 }  // namespace moldau::cli

@@ -21,6 +21,9 @@ enum class FlagKind : uint8_t {
   duration,  ///< as text.h parses
 };
 
+/// What positional arguments, or a flag's values, are: for completion.
+enum class ArgumentKind : uint8_t { none, topics, shell, groups, profiles, options, users };
+
 struct Flag {
   std::string_view name;  ///< without dashes
   char letter = 0;        ///< short form; 0: none
@@ -30,10 +33,8 @@ struct Flag {
   std::string_view choices = {};  ///< of a text: what it may be, with | between
   int64_t min = std::numeric_limits<int64_t>::min();
   int64_t max = std::numeric_limits<int64_t>::max();
+  ArgumentKind names = ArgumentKind::none;  ///< of a text: what it names
 };
-
-/// What positional arguments are, for completion.
-enum class ArgumentKind : uint8_t { none, topics, shell, groups };
 
 struct Command {
   std::string_view path;            ///< "topic create": words with one space between

@@ -9,7 +9,9 @@
 
 #include "cli/flags_cluster.h"
 #include "cli/flags_group.h"
+#include "cli/flags_profile.h"
 #include "cli/flags_topic.h"
+#include "cli/kafka/tool.h"
 #include "cli/table.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
@@ -19,7 +21,17 @@ namespace {
 
 constexpr Flag globals[] = {
     {"brokers", 0, FlagKind::text, "", "Brokers to ask first, host:port with commas between; as -X brokers=..."},
-    {"config-opt", 'X', FlagKind::texts, "", "Set an option of the client, key=value; -X list names them"},
+    {"config", 0, FlagKind::text, "", "The file of profiles (default ~/.config/moldau/moldau.yaml)"},
+    {.name = "config-opt",
+     .letter = 'X',
+     .kind = FlagKind::texts,
+     .help = "Set an option of the client, key=value; -X list names them, -X help explains them",
+     .names = ArgumentKind::options},
+    {"ignore-profile", 0, FlagKind::boolean, "false", "Use no profile"},
+    {.name = "profile",
+     .kind = FlagKind::text,
+     .help = "The profile to use in place of the selected one",
+     .names = ArgumentKind::profiles},
     {"verbose", 'v', FlagKind::boolean, "false", "Say more about what goes wrong"},
 };
 
@@ -30,6 +42,11 @@ constexpr Command table[] = {
      .summary = "Run a broker; see: moldau broker --help"},
     {.path = "cluster", .summary = "Look at the cluster"},
     {.path = "cluster config", .summary = "Look at and change settings of the brokers"},
+    {.path = "cluster config edit",
+     .flags = config_edit_flags,
+     .summary = "Edit the cluster's settings as YAML",
+     .details = "What is taken out goes back to its default. The editor is $VISUAL, or $EDITOR, or vi.\n",
+     .run = cluster_config_edit},
     {.path = "cluster config export",
      .flags = config_export_flags,
      .summary = "Print the cluster's settings as YAML, to be edited and imported",
@@ -45,6 +62,11 @@ constexpr Command table[] = {
      .summary = "Set the cluster's settings as a file says",
      .details = "Settings of the cluster that the file does not name go back to their defaults.\n",
      .run = cluster_config_import},
+    {.path = "cluster config lint",
+     .flags = config_lint_flags,
+     .summary = "Tell what is wrong with a file of settings",
+     .details = config_lint_details,
+     .run = cluster_config_lint},
     {.path = "cluster config list",
      .flags = config_list_flags,
      .summary = "List the settings that brokers run with",
@@ -58,6 +80,11 @@ constexpr Command table[] = {
      .summary = "Change settings of all brokers",
      .details = "An empty value resets to the default. A value that begins with a dash: KEY=-1, or behind '--'.\n",
      .run = cluster_config_set},
+    {.path = "cluster config status",
+     .flags = config_status_flags,
+     .summary = "Tell whether brokers run with the cluster's settings",
+     .details = config_status_details,
+     .run = cluster_config_status},
     {.path = "cluster health",
      .flags = health_flags,
      .summary = "Tell whether the cluster is healthy",
@@ -79,6 +106,14 @@ constexpr Command table[] = {
      .summary = "Print how much each partition takes, and where",
      .run = cluster_logdirs_describe},
     {.path = "cluster partitions", .summary = "Look at partitions"},
+    {.path = "cluster partitions elect-leaders",
+     .arguments = "[TOPICS...]",
+     .arguments_max = arguments_many,
+     .argument_kind = ArgumentKind::topics,
+     .flags = elect_leaders_flags,
+     .summary = "Elect leaders of partitions",
+     .details = elect_leaders_details,
+     .run = cluster_partitions_elect_leaders},
     {.path = "cluster partitions list",
      .arguments = "[TOPICS...]",
      .arguments_max = arguments_many,
@@ -87,6 +122,22 @@ constexpr Command table[] = {
      .summary = "List partitions with their leaders and replicas",
      .aliases = "ls|describe",
      .run = cluster_partitions_list},
+    {.path = "cluster quotas", .summary = "Look at and change what clients may use"},
+    {.path = "cluster quotas alter",
+     .flags = quotas_alter_flags,
+     .summary = "Set and remove quotas of one entity",
+     .details = quotas_alter_details,
+     .run = cluster_quotas_alter},
+    {.path = "cluster quotas describe",
+     .flags = quotas_describe_flags,
+     .summary = "Print quotas",
+     .details = "Without filters: all.\n",
+     .run = cluster_quotas_describe},
+    {.path = "cluster quotas import",
+     .flags = quotas_import_flags,
+     .summary = "Set all quotas as a file says",
+     .details = quotas_import_details,
+     .run = cluster_quotas_import},
     {.path = "generate", .summary = "Generate files for other programs"},
     {.path = "generate man",
      .summary = "Print the manual page",
@@ -147,6 +198,114 @@ constexpr Command table[] = {
      .details = group_seek_details,
      .run = group_seek},
     {.path = "help", .arguments = "[COMMAND]", .arguments_max = 8, .summary = "Explain a command", .run = print_help},
+    {.path = "profile", .summary = "Name the clusters that commands talk to", .details = profile_details},
+    {.path = "profile clear", .summary = "Select no profile", .run = profile_clear},
+    {.path = "profile create",
+     .arguments = "NAME",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .flags = profile_create_flags,
+     .summary = "Create a profile and select it",
+     .details = profile_details,
+     .run = profile_create},
+    {.path = "profile current",
+     .flags = profile_current_flags,
+     .summary = "Print the name of the profile that counts",
+     .run = profile_current},
+    {.path = "profile delete",
+     .arguments = "NAME",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .argument_kind = ArgumentKind::profiles,
+     .summary = "Delete a profile",
+     .run = profile_delete},
+    {.path = "profile edit",
+     .arguments = "[NAME]",
+     .arguments_max = 1,
+     .argument_kind = ArgumentKind::profiles,
+     .summary = "Edit a profile as YAML, or create one",
+     .details = "The editor is $VISUAL, or $EDITOR, or vi.\n",
+     .run = profile_edit},
+    {.path = "profile edit-globals", .summary = "Edit what holds for all profiles", .run = profile_edit_globals},
+    {.path = "profile list",
+     .flags = profile_list_flags,
+     .summary = "List the profiles; the selected one has a star",
+     .aliases = "ls",
+     .run = profile_list},
+    {.path = "profile print",
+     .arguments = "[NAME]",
+     .arguments_max = 1,
+     .argument_kind = ArgumentKind::profiles,
+     .summary = "Print a profile as YAML",
+     .details = "With -v also what counts now, and what each option is set by.\n",
+     .run = profile_print},
+    {.path = "profile print-globals", .summary = "Print what holds for all profiles", .run = profile_print_globals},
+    {.path = "profile prompt",
+     .flags = profile_prompt_flags,
+     .summary = "Print the profile's prompt, for a shell",
+     .details = profile_prompt_details,
+     .run = profile_prompt},
+    {.path = "profile rename-to",
+     .arguments = "NAME",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .summary = "Rename the profile that counts",
+     .aliases = "rename",
+     .run = profile_rename_to},
+    {.path = "profile set",
+     .arguments = "KEY=VALUE... | KEY VALUE",
+     .arguments_min = 1,
+     .arguments_max = arguments_many,
+     .argument_kind = ArgumentKind::options,
+     .summary = "Set options of the profile that counts",
+     .details = profile_set_details,
+     .run = profile_set},
+    {.path = "profile set-globals",
+     .arguments = "KEY=VALUE... | KEY VALUE",
+     .arguments_min = 1,
+     .arguments_max = arguments_many,
+     .argument_kind = ArgumentKind::options,
+     .summary = "Set options that hold for all profiles",
+     .details = "Keys are those of -X that begin with globals, with or without that word.\n",
+     .run = profile_set_globals},
+    {.path = "profile use",
+     .arguments = "NAME",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .argument_kind = ArgumentKind::profiles,
+     .summary = "Select a profile",
+     .run = profile_use},
+    {.path = "security", .summary = "Look after who may use the cluster"},
+    {.path = "security user", .summary = "Look after users and their passwords"},
+    {.path = "security user create",
+     .arguments = "USER",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .flags = user_create_flags,
+     .summary = "Create a user for SCRAM",
+     .details = user_create_details,
+     .run = security_user_create},
+    {.path = "security user delete",
+     .arguments = "USER",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .argument_kind = ArgumentKind::users,
+     .flags = user_delete_flags,
+     .summary = "Delete a user with all its passwords",
+     .run = security_user_delete},
+    {.path = "security user list",
+     .flags = user_list_flags,
+     .summary = "List users; --format wide adds their mechanisms",
+     .aliases = "ls",
+     .run = security_user_list},
+    {.path = "security user update",
+     .arguments = "USER",
+     .arguments_min = 1,
+     .arguments_max = 1,
+     .argument_kind = ArgumentKind::users,
+     .flags = user_update_flags,
+     .summary = "Give a user another password",
+     .run = security_user_update},
     {.path = "topic", .summary = "Create, look at, fill and read topics"},
     {.path = "topic add-partitions",
      .arguments = "TOPICS...",
@@ -166,6 +325,15 @@ constexpr Command table[] = {
      .summary = "Change settings of topics",
      .details = "Example:\n  moldau topic alter-config orders --set retention.ms=86400000 --delete segment.bytes\n",
      .run = topic_alter_config},
+    {.path = "topic analyze",
+     .arguments = "TOPICS...",
+     .arguments_min = 1,
+     .arguments_max = arguments_many,
+     .argument_kind = ArgumentKind::topics,
+     .flags = analyze_flags,
+     .summary = "Tell how many batches topics get, and how large they are",
+     .details = analyze_details,
+     .run = topic_analyze},
     {.path = "topic consume",
      .arguments = "TOPICS...",
      .arguments_min = 1,
@@ -256,6 +424,15 @@ void append_flags(std::string& out, std::string_view title, std::span<const Flag
   out += rows.to_string();
 }
 
+/// Kafka's scripts, which the first word may name as well.
+void append_scripts(std::string& out) {
+  Table rows;
+  for (const kafka::Tool& tool : kafka::tools()) {
+    rows.add({fmt::format("  {}", tool.name), std::string(tool.summary)});
+  }
+  out += "\nKafka's scripts, by these words or by links of these names:\n" + rows.to_string();
+}
+
 void append_members(std::string& out, std::string_view group) {
   Table rows;
   bool any = false;
@@ -305,10 +482,11 @@ std::string help_of(std::string_view path) {
   if (command == nullptr) {
     out = "Moldau: Kafka's protocol, files and clients, one binary.\n\nusage: moldau COMMAND [arguments] [flags]\n";
     append_members(out, "");
+    append_scripts(out);
     append_flags(out, "flags of every command", globals);
     out +=
-        "\nMore about one: moldau COMMAND --help. Brokers: --brokers, -X brokers=, MOLDAU_BROKERS, RPK_BROKERS, "
-        "127.0.0.1:9092.\n";
+        "\nMore about one: moldau COMMAND --help. Brokers: --brokers, -X brokers=, MOLDAU_BROKERS, RPK_BROKERS, the "
+        "profile, 127.0.0.1:9092.\n";
     return out;
   }
   const bool group = std::ranges::any_of(table, [&](const Command& other) { return is_member(other, command->path); });

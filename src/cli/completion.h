@@ -20,8 +20,8 @@ using NamesOf = std::function<std::vector<std::string>(ArgumentKind)>;
 /// What the last of `words` (those behind the program's name) may become. `names_of` is called only where
 /// names are expected.
 std::vector<Candidate> candidates_for(const std::vector<std::string>& words, const NamesOf& names_of);
-/// The script for bash, zsh or fish; empty for any other.
-std::string_view completion_script(std::string_view shell);
+/// The script for bash, zsh or fish, for the program and links of Kafka's script names to it; empty for any other.
+std::string completion_script(std::string_view shell);
 
 /// The manual page, in man(7)'s macros.
 std::string man_page();

@@ -35,14 +35,20 @@ inline constexpr Flag delete_flags[] = {
      "The names are regular expressions, each for a whole name; internal topics are spared"},
 };
 inline constexpr Flag consume_flags[] = {
-    {"balancer", 'b', FlagKind::text, "cooperative-sticky", "How a group shares partitions",
-     "range|roundrobin|sticky|cooperative-sticky"},
+    {"balancer", 'b', FlagKind::text, "", "How the group shares partitions; uniform with --group-protocol consumer",
+     "range|uniform"},
     {"fetch-max-bytes", 0, FlagKind::integer, "52428800", "Most bytes of a fetch", "", 1, int32_max},
     {"fetch-max-partition-bytes", 0, FlagKind::integer, "1048576", "Most bytes of one partition in a fetch", "", 1,
      int32_max},
     {"fetch-max-wait", 0, FlagKind::duration, "", "How long a broker waits for records before it answers (default 5s)"},
     {"format", 'f', FlagKind::text, "json", "How to print a record: json, or a format of percent verbs"},
-    {"group", 'g', FlagKind::text, "", "Consume as a member of this group"},
+    {.name = "group",
+     .letter = 'g',
+     .kind = FlagKind::text,
+     .help = "Consume as a member of this group, and commit what was printed",
+     .names = ArgumentKind::groups},
+    {"group-protocol", 0, FlagKind::text, "",
+     "How to be a member; consumer is KIP-848 (default: group.protocol, classic)", "classic|consumer"},
     {"meta-only", 0, FlagKind::boolean, "false", "Leave values out (with json)"},
     {"num", 'n', FlagKind::integer, "0", "End after so many records; 0: never", "", 0},
     {"offset", 'o', FlagKind::text, "start",
@@ -54,6 +60,18 @@ inline constexpr Flag consume_flags[] = {
     {"read-committed", 0, FlagKind::boolean, "false", "Leave out records of transactions that are open or aborted"},
     {"regex", 'r', FlagKind::boolean, "false", "The names are regular expressions, each for a whole name"},
     {"use-schema-registry", 0, FlagKind::text, "", "Decode keys and values with the schema registry"},
+};
+inline constexpr Flag analyze_flags[] = {
+    {"batches", 0, FlagKind::integer, "10", "Read no more of a partition once it gave so many batches", "", 1, 1000000},
+    output_format,
+    {"print-all", 'a', FlagKind::boolean, "false", "Print all sections"},
+    {"print-partition-batch-rate", 0, FlagKind::boolean, "false", "Print the batches of each partition in a second"},
+    {"print-partition-batch-size", 0, FlagKind::boolean, "false", "Print the sizes of each partition's batches"},
+    {"print-summary", 's', FlagKind::boolean, "false", "Print the summary"},
+    {"print-topics", 0, FlagKind::boolean, "false", "Print a line for each topic"},
+    {"regex", 'r', FlagKind::boolean, "false", "The names are regular expressions, each for a whole name"},
+    {"time-range", 't', FlagKind::text, "-1m:end", "What to read, T1:T2: -24h:end, -48h:-24h, 2024-02-14:1h"},
+    {"timeout", 0, FlagKind::duration, "10s", "How long to read"},
 };
 inline constexpr Flag produce_flags[] = {
     {"acks", 0, FlagKind::integer, "-1", "Who must have a record: -1 all replicas in sync, 1 the leader, 0 nobody", "",
@@ -128,8 +146,21 @@ Examples:
   moldau topic consume orders -o :end -f '%k %v\n'      all there is, then end
   moldau topic consume orders -o @-1h -n 10             ten records of the last hour
   moldau topic consume orders -p 0 -o -1 -n 1           the last record of partition 0
+
+Groups (-g): partitions are shared with the group's other members. It begins where the group has committed,
+and at -o where it has not; ends of -o hold for the partitions that are given to this member. What was
+printed is committed every five seconds and at the end, also after Ctrl-C.
+  moldau topic consume orders -g billing -o :end -f '%v\n'   what the group has not seen yet, then end
 )";
 
+inline constexpr std::string_view analyze_details =
+    R"(Reads batches of a span of time, and tells how many came in a second and how large they were: small batches
+are the usual reason for slow producers. Without a choice of sections: summary and topics.
+
+Examples:
+  moldau topic analyze orders
+  moldau topic analyze -r 'orders-.*' -t -24h:end --batches 1000 -a
+)";
 inline constexpr std::string_view produce_details =
     R"(Formats (-f): percent verbs, and the text between them. The default is '%v\n': a value on each line.
   %t %k %v     topic, key, value                 %T %K %V   their sizes, to stand before them

@@ -165,6 +165,7 @@ TEST(ManPage, NamesEveryCommandAndFlag) {
 std::vector<std::string> completed(std::vector<std::string> words) {
   std::vector<std::string> texts;
   for (const Candidate& candidate : candidates_for(words, [](ArgumentKind kind) {
+         if (kind == ArgumentKind::profiles) return std::vector<std::string>{"local", "test"};
          return kind == ArgumentKind::groups ? std::vector<std::string>{"readers"}
                                              : std::vector<std::string>{"orders", "returns"};
        })) {
@@ -187,11 +188,14 @@ TEST(Completion, Words) {
 }
 
 TEST(Completion, FlagsAndTheirValues) {
-  EXPECT_EQ(completed({"topic", "consume", "--pr"}), (Words{"--pretty-print", "--print-control-records"}));
+  EXPECT_EQ(completed({"topic", "consume", "--pr"}), (Words{"--pretty-print", "--print-control-records", "--profile"}));
   EXPECT_EQ(completed({"topic", "produce", "x", "-z", "l"}), Words{"lz4"});
   EXPECT_EQ(completed({"topic", "produce", "x", "--compression", "z"}), Words{"zstd"});
   EXPECT_EQ(completed({"topic", "list", "--format=j"}), Words{"--format=json"});
   EXPECT_EQ(completed({"-X", "bro"}), Words{"brokers="});
+  EXPECT_EQ(completed({"-X", "tls.enabled="}), (Words{"tls.enabled=true", "tls.enabled=false"}));
+  EXPECT_EQ(completed({"profile", "set", "group.protocol=co"}), Words{"group.protocol=consumer"});
+  EXPECT_EQ(completed({"topic", "list", "--profile", ""}), (Words{"local", "test"}));
   EXPECT_EQ(completed({"topic", "consume", "x", "-f", ""}), Words{});  // a free text
 }
 

@@ -10,9 +10,8 @@
 
 #include "cli/invocation.h"
 #include "cli/kafka/tool.h"
+#include "cli/option_keys.h"
 #include "cli/output.h"
-#include "cli/session.h"
-#include "cli/table.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
 
@@ -21,17 +20,6 @@
 #endif
 
 namespace moldau::cli {
-namespace {
-
-int print_option_keys() {
-  Table table;
-  for (const auto& [key, help] : option_keys()) table.add({std::string(key), std::string(help)});
-  print(table.to_string());
-  return 0;
-}
-
-}  // namespace
-
 int print_version(const Invocation&) {
   print("moldau " MOLDAU_VERSION "\n");
   return 0;
@@ -40,11 +28,17 @@ int print_version(const Invocation&) {
 int print_help(const Invocation& invocation) {
   std::string path;
   for (const std::string& word : invocation.arguments()) path += (path.empty() ? "" : " ") + word;
+  if (const kafka::Tool* script = kafka::find_tool(path)) {
+    print(fmt::format("{}.\n\nusage: moldau {} [options]\n\n{}", script->summary, script->name,
+                      kafka::help_of(script->options)));
+    return 0;
+  }
   if (!path.empty() && find_command(path) == nullptr) {
     std::vector<std::string_view> names;
     for (const Command& command : commands()) {
       if (!command.hidden) names.push_back(command.path);
     }
+    for (const kafka::Tool& tool : kafka::tools()) names.push_back(tool.name);
     const std::string_view near = nearest(path, names);
     return fail(
         fmt::format("unknown command '{}'{}", path, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
@@ -64,7 +58,9 @@ int run(int argc, char** argv) {
   const Result<Invocation> invocation = Invocation::parse(words);
   if (!invocation.ok()) return fail(invocation.failure());
   for (const std::string& option : invocation->texts("config-opt")) {
-    if (option == "list" || option == "help") return print_option_keys();
+    if (option != "list" && option != "help") continue;
+    print(option == "list" ? option_list() : option_help());
+    return 0;
   }
   if (invocation->help() || invocation->command() == nullptr) {
     print(help_of(invocation->path()));

@@ -9,8 +9,9 @@
 
 #include "cli/command.h"
 #include "cli/completion.h"
+#include "cli/kafka/tool.h"
+#include "cli/option_keys.h"
 #include "cli/output.h"
-#include "cli/session.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
 
@@ -63,6 +64,15 @@ void append_command(std::string& out, const Command& command) {
   append_flags_of(out, command.flags);
 }
 
+void append_tool(std::string& out, const kafka::Tool& tool) {
+  out += fmt::format(".SS {}\n{}.\n", escaped(tool.name), escaped(tool.summary));
+  for (const kafka::Option& option : tool.options) {
+    const bool value = option.takes != kafka::Takes::nothing;
+    out += fmt::format(".TP\n\\fB\\-\\-{}\\fR{}\n{}.\n", escaped(option.name), value ? " VALUE" : "",
+                       escaped(option.help));
+  }
+}
+
 }  // namespace
 
 std::string man_page() {
@@ -78,14 +88,22 @@ std::string man_page() {
   for (const Command& command : commands()) {
     if (!command.hidden) append_command(out, command);
   }
+  out +=
+      ".SH KAFKA'S SCRIPTS\nThe program answers to the names of Kafka's scripts, with or without .sh: as its own name, "
+      "or "
+      "as its first word. Their options are Kafka's.\n";
+  for (const kafka::Tool& tool : kafka::tools()) append_tool(out, tool);
   out += ".SH OPTIONS OF \\-X\n";
-  for (const auto& [key, help] : option_keys()) {
-    out += fmt::format(".TP\n\\fB{}\\fR\n{}.\n", escaped(key), escaped(help));
+  for (const OptionKey& option : option_keys()) {
+    out +=
+        fmt::format(".TP\n\\fB{}\\fR={}\n{}.\n", escaped(option.name), escaped(option.example), escaped(option.help));
   }
   out +=
       ".SH ENVIRONMENT\nEach option of \\-X is also read from MOLDAU_\\fIKEY\\fR, then RPK_\\fIKEY\\fR, in capitals "
       "and "
-      "with _ for each dot.\nFlags win over \\-X, and \\-X over the environment.\n"
+      "with _ for each dot.\nFlags win over \\-X, \\-X over the environment, and that over the profile.\n"
+      ".PP\nMOLDAU_PROFILE names the profile, MOLDAU_CONFIG the file of profiles. VISUAL and EDITOR name the editor.\n"
+      ".SH FILES\n~/.config/moldau/moldau.yaml: profiles; see 'moldau profile'.\n"
       ".SH EXIT STATUS\n0 done; 1 an error, with one line on standard error; 10 from 'cluster health' when the cluster "
       "is not healthy.\n";
   return out;

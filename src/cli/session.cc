@@ -5,38 +5,16 @@
 #include <cstdlib>
 #include <cstring>
 
+#include <unistd.h>
+
 #include <fmt/core.h>
 
 #include "cli/invocation.h"
+#include "cli/option_keys.h"
 #include "cli/text.h"
 
 namespace moldau::cli {
 namespace {
-
-constexpr uint16_t default_port = 9092;
-
-struct OptionKey {
-  std::string_view name;
-  std::string_view help;
-  bool served = true;
-};
-
-constexpr OptionKey keys[] = {
-    {"brokers", "host:port, with commas between (default 127.0.0.1:9092)"},
-    {"globals.dial_timeout", "how long connecting may take (default 3s)"},
-    {"globals.request_timeout_overhead", "how long an answer may take beyond the request's own time (default 10s)"},
-    {"globals.retry_timeout", "how long failing requests are tried again (default 30s)"},
-    {"globals.fetch_max_wait", "how long a broker may hold a fetch back (default 5s)"},
-    {"globals.kafka_protocol_request_client_id", "the client id that brokers see (default moldau)"},
-    {"tls.enabled", "TLS to the brokers: not served yet", false},
-    {"tls.insecure_skip_verify", "not served yet", false},
-    {"tls.ca", "not served yet", false},
-    {"tls.cert", "not served yet", false},
-    {"tls.key", "not served yet", false},
-    {"sasl.mechanism", "SASL to the brokers: not served yet", false},
-    {"user", "not served yet", false},
-    {"pass", "not served yet", false},
-};
 
 Failure invalid(std::string message) {
   return {FailureKind::invalid_argument, std::move(message)};
@@ -49,105 +27,103 @@ std::string variable_of(std::string_view prefix, std::string_view key) {
   return name;
 }
 
-Status apply(SessionOptions& options, std::string_view key, std::string_view value, std::string_view origin) {
-  const auto* known = std::ranges::find(keys, key, &OptionKey::name);
-  if (known == std::end(keys)) {
-    std::vector<std::string_view> names;
-    for (const OptionKey& candidate : keys) names.push_back(candidate.name);
-    const std::string_view near = nearest(key, names);
-    return invalid(fmt::format("unknown option '{}'{}; see: moldau -X list", key,
-                               near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+Status set(OptionSettings& settings, const OptionKey& option, std::string_view value, std::string origin) {
+  RETURN_IF_FAILED(check_option(option, value, origin));
+  settings.insert_or_assign(std::string(option.name), OptionSetting{std::string(value), std::move(origin)});
+  return {};
+}
+
+Status set_from_profile(OptionSettings& settings, const Invocation& invocation, const Environment& environment) {
+  const std::string path = profile_path(invocation, environment);
+  if (invocation.given("config") && ::access(path.c_str(), F_OK) != 0) {
+    return Failure{FailureKind::not_found, fmt::format("--config {}: there is no such file", path)};
   }
-  if (!known->served) {
-    // Off is what there is.
-    if (value.empty() || parse_bool(value) == false) return {};
-    return invalid(fmt::format("{}: TLS and SASL are not served yet", origin));
+  ASSIGN_OR_RETURN(const ProfileFile file, load_profiles(path));
+  ASSIGN_OR_RETURN(const Profile* profile, chosen_profile(invocation, environment, file, path));
+  for (const auto& [key, value] : file.globals) settings.insert_or_assign(key, OptionSetting{value, path + ": " + key});
+  if (profile == nullptr) return {};
+  for (const auto& [key, value] : profile->options) {
+    settings.insert_or_assign(key, OptionSetting{value, fmt::format("profile '{}': {}", profile->name, key)});
   }
-  if (key == "brokers") {
+  return {};
+}
+
+Status apply(SessionOptions& options, const OptionKey& option, const OptionSetting& setting) {
+  const std::string& value = setting.value;
+  // Off is what there is.
+  if (!option.served && !value.empty() && parse_bool(value) != false) {
+    return invalid(fmt::format("{}: TLS and SASL are not served yet", setting.origin));
+  }
+  const auto duration = option.kind == OptionKind::duration ? parse_duration(value) : std::nullopt;
+  const std::pair<std::string_view, Duration*> durations[] = {
+      {"globals.command_timeout", &options.command_timeout},
+      {"globals.dial_timeout", &options.dial_timeout},
+      {"globals.request_timeout_overhead", &options.request_timeout},
+      {"globals.retry_timeout", &options.retry_timeout},
+      {"globals.fetch_max_wait", &options.fetch_wait_max},
+  };
+  for (const auto& [name, place] : durations) {
+    if (name == option.name && duration) *place = *duration;
+  }
+  if (option.name == "brokers" && !value.empty()) {
     ASSIGN_OR_RETURN(options.brokers, parse_brokers(value));
-    return {};
   }
-  if (key == "globals.kafka_protocol_request_client_id") {
-    options.client_id = value;
-    return {};
-  }
-  const auto duration = parse_duration(value);
-  if (!duration || *duration <= Duration{})
-    return invalid(fmt::format("{}: '{}' is no duration such as 3s", origin, value));
-  if (key == "globals.dial_timeout") options.dial_timeout = *duration;
-  if (key == "globals.request_timeout_overhead") options.request_timeout = *duration;
-  if (key == "globals.retry_timeout") options.retry_timeout = *duration;
-  if (key == "globals.fetch_max_wait") options.fetch_wait_max = *duration;
+  if (option.name == "group.protocol") options.consumer_protocol = value == "consumer";
+  if (option.name == "globals.kafka_protocol_request_client_id" && !value.empty()) options.client_id = value;
   return {};
 }
 
 }  // namespace
 
-std::vector<std::pair<std::string_view, std::string_view>> option_keys() {
-  std::vector<std::pair<std::string_view, std::string_view>> list;
-  for (const OptionKey& key : keys) list.emplace_back(key.name, key.help);
-  return list;
+Environment process_environment() {
+  return [](const char* name) { return std::getenv(name); };
 }
 
 Result<std::vector<io::Address>> parse_brokers(std::string_view text) {
-  std::vector<io::Address> addresses;
-  for (std::string_view part : split(text, ',')) {
-    while (part.starts_with(' ')) part.remove_prefix(1);
-    while (part.ends_with(' ')) part.remove_suffix(1);
-    if (part.empty()) continue;
-    io::Address address{"", default_port};
-    std::string_view port;
-    const bool bracketed = part.starts_with('[') && part.find(']') != std::string_view::npos;
-    if (bracketed) {
-      const size_t close = part.find(']');
-      address.host = part.substr(1, close - 1);
-      if (part.size() > close + 1 && part[close + 1] != ':') return invalid(fmt::format("'{}' is no host:port", part));
-      if (part.size() > close + 1) port = part.substr(close + 2);
-    } else {
-      // More than one colon without brackets is an IPv6 address alone.
-      const size_t colon = part.find(':');
-      const bool has_port = colon != std::string_view::npos && part.find(':', colon + 1) == std::string_view::npos;
-      address.host = has_port ? part.substr(0, colon) : part;
-      if (has_port) port = part.substr(colon + 1);
+  return parse_hosts(text, kafka_port, client::bootstrap_addresses_max);
+}
+
+Result<OptionSettings> option_settings(const Invocation& invocation, const Environment& environment) {
+  OptionSettings settings;
+  RETURN_IF_FAILED(set_from_profile(settings, invocation, environment));
+  for (const std::string_view prefix : {"RPK_", "MOLDAU_"}) {
+    for (const OptionKey& option : option_keys()) {
+      const std::string name = variable_of(prefix, option.name);
+      const char* value = environment(name.c_str());
+      if (value != nullptr && *value != '\0') RETURN_IF_FAILED(set(settings, option, value, name));
     }
-    const auto number = parse_integer(port);
-    const bool port_wrong = !port.empty() && (!number || *number < 1 || *number > UINT16_MAX);
-    if (address.host.empty() || port_wrong) return invalid(fmt::format("'{}' is no host:port", part));
-    if (number) address.port = static_cast<uint16_t>(*number);
-    addresses.push_back(std::move(address));
   }
-  if (addresses.empty()) return invalid("no broker is named: give host:port");
-  if (addresses.size() > client::bootstrap_addresses_max) {
-    return invalid(fmt::format("more than {} brokers are named", client::bootstrap_addresses_max));
+  for (const std::string& text : invocation.texts("config-opt")) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos)
+      return invalid(fmt::format("-X {}: expected key=value; see: moldau -X list", text));
+    ASSIGN_OR_RETURN(const OptionKey* option, known_option(std::string_view(text).substr(0, equals)));
+    RETURN_IF_FAILED(
+        set(settings, *option, std::string_view(text).substr(equals + 1), fmt::format("-X {}", option->name)));
   }
-  return addresses;
+  if (invocation.given("brokers")) {
+    RETURN_IF_FAILED(set(settings, *find_option("brokers"), invocation.text("brokers"), "--brokers"));
+  }
+  return settings;
 }
 
 Result<SessionOptions> session_options(const Invocation& invocation, const Environment& environment) {
+  ASSIGN_OR_RETURN(const OptionSettings settings, option_settings(invocation, environment));
   SessionOptions options;
-  options.brokers = {{"127.0.0.1", default_port}};
   options.verbose = invocation.boolean("verbose");
-  for (const std::string_view prefix : {"RPK_", "MOLDAU_"}) {
-    for (const OptionKey& key : keys) {
-      const std::string name = variable_of(prefix, key.name);
-      const char* value = environment(name.c_str());
-      if (value != nullptr && *value != '\0') RETURN_IF_FAILED(apply(options, key.name, value, name));
-    }
+  for (const auto& [key, setting] : settings) RETURN_IF_FAILED(apply(options, *find_option(key), setting));
+  if (!options.brokers.empty()) return options;
+  const auto refused = settings.find("globals.no_default_cluster");
+  if (refused != settings.end() && parse_bool(refused->second.value) == true) {
+    return invalid(fmt::format("no broker is named, and {} is on: give --brokers, or see: moldau profile list",
+                               refused->second.origin));
   }
-  for (const std::string& option : invocation.texts("config-opt")) {
-    const size_t equals = option.find('=');
-    if (equals == std::string::npos)
-      return invalid(fmt::format("-X {}: expected key=value; see: moldau -X list", option));
-    const std::string_view key = std::string_view(option).substr(0, equals);
-    RETURN_IF_FAILED(apply(options, key, std::string_view(option).substr(equals + 1), fmt::format("-X {}", key)));
-  }
-  if (invocation.given("brokers")) RETURN_IF_FAILED(apply(options, "brokers", invocation.text("brokers"), "--brokers"));
+  options.brokers = {{"127.0.0.1", kafka_port}};
   return options;
 }
 
 Result<std::unique_ptr<Session>> Session::open(const Invocation& invocation) {
-  ASSIGN_OR_RETURN(SessionOptions options,
-                   session_options(invocation, [](const char* name) { return std::getenv(name); }));
+  ASSIGN_OR_RETURN(SessionOptions options, session_options(invocation, process_environment()));
   return open(std::move(options));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/profile_file.h"
 #include "client/client.h"
 #include "io/posix/loop.h"
 
@@ -25,16 +27,26 @@ struct SessionOptions {
   Duration request_timeout = seconds(10);
   Duration retry_timeout = seconds(30);
   Duration fetch_wait_max = seconds(5);
+  Duration command_timeout = seconds(30);  ///< how long brokers may work on one admin command
+  bool consumer_protocol = false;          ///< group.protocol: KIP-848 instead of the classic one
   bool verbose = false;
 };
 
-/// Looks up an environment variable; null if it is not set.
-using Environment = std::function<const char*(const char*)>;
+/// What an option is set to, and by what: "-X brokers", "MOLDAU_BROKERS", "profile 'x': brokers".
+struct OptionSetting {
+  std::string value;
+  std::string origin;
+};
+/// By the option's -X name; what is not set is not there.
+using OptionSettings = std::map<std::string, OptionSetting, std::less<>>;
 
-/// Options by precedence: flags and -X, MOLDAU_* variables, RPK_* variables, defaults. Failures name the option.
+/// The options that are set, the strongest of each: flags, -X, MOLDAU_* variables, RPK_* variables, the profile and its
+/// file's globals. Failures name the option and where it is set.
+Result<OptionSettings> option_settings(const Invocation& invocation, const Environment& environment);
+/// The same as a session needs it, defaults for the rest. Refuses what is set and not served yet.
 Result<SessionOptions> session_options(const Invocation& invocation, const Environment& environment);
-/// The options that -X takes, a line each: for -X list, -X help and completion.
-std::vector<std::pair<std::string_view, std::string_view>> option_keys();
+/// The process's environment.
+Environment process_environment();
 /// "host", "host:port", "[::1]:port", with commas between them; the port is 9092 unless given.
 Result<std::vector<io::Address>> parse_brokers(std::string_view text);
 

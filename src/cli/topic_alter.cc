@@ -29,8 +29,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr Duration admin_timeout = seconds(30);
-
 int print_statuses(const Invocation& invocation, const std::vector<client::TopicOutcome>& outcomes) {
   Table table({"topic", "status"});
   Json list = Json::array();
@@ -94,8 +92,8 @@ int topic_add_partitions(const Invocation& invocation) {
     counts.push_back({name, static_cast<int32_t>(std::min<int64_t>(count, INT32_MAX)), {}});
   }
   if (!counts.empty()) {
-    const auto added =
-        (*session)->wait(client::create_partitions((*session)->client(), std::move(counts), false, admin_timeout));
+    const auto added = (*session)->wait(client::create_partitions((*session)->client(), std::move(counts), false,
+                                                                  (*session)->options().command_timeout));
     if (!added.ok()) return fail((*session)->explain(added.failure()));
     outcomes.insert(outcomes.end(), added->begin(), added->end());
   }
@@ -209,7 +207,8 @@ int topic_trim_prefix(const Invocation& invocation) {
                                                       deletions->size(), deletions->size() == 1 ? "" : "s"));
   if (!sure.ok()) return fail(sure.failure());
   if (!*sure) return fail("nothing was deleted");
-  const auto answers = (*session)->wait(client::delete_records((*session)->client(), *deletions, admin_timeout));
+  const auto answers =
+      (*session)->wait(client::delete_records((*session)->client(), *deletions, (*session)->options().command_timeout));
   if (!answers.ok()) return fail((*session)->explain(answers.failure()));
   std::vector<Trimmed> done;
   for (size_t i = 0; i < answers->size(); ++i) {

@@ -20,8 +20,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr Duration admin_timeout = seconds(30);
-
 Json id_list(const std::vector<NodeId>& ids) {
   std::vector<NodeId> sorted(ids);
   std::ranges::sort(sorted);
@@ -118,8 +116,8 @@ int topic_create(const Invocation& invocation) {
   }
   auto session = Session::open(invocation);
   if (!session.ok()) return fail(session.failure());
-  const auto outcomes = (*session)->wait(
-      client::create_topics((*session)->client(), std::move(topics), invocation.boolean("dry"), admin_timeout));
+  const auto outcomes = (*session)->wait(client::create_topics(
+      (*session)->client(), std::move(topics), invocation.boolean("dry"), (*session)->options().command_timeout));
   if (!outcomes.ok()) return fail((*session)->explain(outcomes.failure()));
   return print_outcomes(invocation, *outcomes, invocation.boolean("if-not-exists"), false);
 }
@@ -132,8 +130,8 @@ int topic_delete(const Invocation& invocation) {
   Result<std::vector<std::string>> names = chosen_topics(**session, invocation);
   if (!names.ok()) return fail(names.failure());
   if (names->empty()) return fail("no topic matches");
-  auto outcomes =
-      (*session)->wait(client::delete_topics((*session)->client(), std::move(names).value(), admin_timeout));
+  auto outcomes = (*session)->wait(
+      client::delete_topics((*session)->client(), std::move(names).value(), (*session)->options().command_timeout));
   if (!outcomes.ok()) return fail((*session)->explain(outcomes.failure()));
   std::ranges::sort(*outcomes, {}, &client::TopicOutcome::name);
   return print_outcomes(invocation, *outcomes, false, true);

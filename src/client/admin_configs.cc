@@ -152,9 +152,10 @@ io::Task<Result<DescribedQuotas>> describe_client_quotas(Client& client, std::ve
   co_return described;
 }
 
-io::Task<Result<AdminOutcome>> alter_client_quotas(Client& client, QuotaEntity entity,
-                                                   std::vector<QuotaChange> changes) {
+io::Task<Result<AdminOutcome>> alter_client_quotas(Client& client, QuotaEntity entity, std::vector<QuotaChange> changes,
+                                                   bool validate_only) {
   wire::AlterClientQuotasRequest request;
+  request.validate_only = validate_only;
   wire::AlterClientQuotasRequest::EntryData entry;
   for (const auto& [type, name] : entity) {
     wire::AlterClientQuotasRequest::EntityData part;

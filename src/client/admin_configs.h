@@ -1,5 +1,5 @@
-// Admin calls about configurations of any resource, client quotas and SCRAM credentials. Who calls it: kafka-configs
-// and kafka-topics of the command line. Calls about one broker, or its loggers, go to that broker.
+// Admin calls about configurations of any resource, client quotas and SCRAM credentials. Who calls it: the command
+// line. Calls about one broker, or its loggers, go to that broker.
 #pragma once
 
 #include <array>
@@ -93,8 +93,9 @@ struct QuotaChange {
   std::optional<double> value;  ///< none: removed
 };
 
-io::Task<Result<AdminOutcome>> alter_client_quotas(Client& client, QuotaEntity entity,
-                                                   std::vector<QuotaChange> changes);
+/// Sets and removes quotas of one entity, or with `validate_only` asks whether they could be.
+io::Task<Result<AdminOutcome>> alter_client_quotas(Client& client, QuotaEntity entity, std::vector<QuotaChange> changes,
+                                                   bool validate_only = false);
 
 /// Kafka's numbers.
 enum class ScramMechanism : int8_t { unknown = 0, sha_256 = 1, sha_512 = 2 };

@@ -1,18 +1,9 @@
-// GroupConsumer: a member of a consumer group in the classic protocol. It joins, as the leader shares out the
-// partitions (range), reads what it was given, keeps its session alive, commits what was consumed, joins again when the
-// group rebalances, and leaves.
+// GroupConsumer: a member of a consumer group. It joins, reads what it was given, keeps its session alive, commits what
+// was consumed, follows the group's rebalances, and leaves. What both protocols have in common is here; what they have
+// not is in classic_group_consumer.h and consumer_protocol_consumer.h (KIP-848).
 //
-//   state      goes to    when
-//   apart      joining    next()                                                            join
-//   joining    joining    MEMBER_ID_REQUIRED, UNKNOWN_MEMBER_ID, a coordinator that moved   send_join
-//   joining    syncing    JoinGroup answered; the leader has shared out                     send_sync
-//   syncing    joining    REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID      send_sync
-//   syncing    stable     the assignment came; positions are known                          start_reading
-//   stable     joining    a heartbeat or a commit says that the group rebalances            heartbeat, commit
-//   any        apart      close(): what was consumed is committed, the group is left        close
-//
-// All partitions are given up before it joins again (eager): what was fetched and not taken is dropped and fetched
-// again from the committed position. One caller: next() is not called while another next() waits.
+// One caller: next() is not called while another next() waits. Between calls nothing is given up: rebalances are
+// carried out in next(), after what was consumed has been committed.
 #pragma once
 
 #include <cstdint>
@@ -33,46 +24,37 @@ namespace moldau::client {
 /// Where to begin where nothing is committed.
 enum class OffsetReset : uint8_t { earliest, latest, none };
 
+enum class GroupProtocol : uint8_t { classic, consumer };
+
 struct GroupConsumerOptions {
   std::string group;
+  GroupProtocol protocol = GroupProtocol::classic;
   std::optional<std::string> instance_id;  ///< a static member (KIP-345): not left, and its place is kept
   std::vector<std::string> topics;
-  /// In place of `topics`: those of all topics, but internal ones, that it says yes to; asked at every join.
+  /// In place of `topics`: those of all topics, but internal ones, that it says yes to; asked at every join, and with
+  /// the consumer protocol every metadata_interval.
   std::function<bool(const std::string&)> pattern;
   OffsetReset reset = OffsetReset::latest;
+  /// Before `reset`: the offset of a partition that nothing is committed of; no_offset leaves it to `reset`.
+  std::function<Offset(const GroupPartition&)> start;
   FetchOptions fetch;
-  Duration session_timeout = seconds(45);
+  Duration session_timeout = seconds(45);  ///< classic; the broker says it to the consumer protocol
   Duration rebalance_timeout = seconds(300);
-  Duration heartbeat_interval = seconds(3);
+  Duration heartbeat_interval = seconds(3);    ///< classic; the broker says it to the consumer protocol
+  std::optional<std::string> remote_assignor;  ///< consumer: the broker's assignor, if not its default
   /// How often what was consumed is committed; zero: only by commit().
   Duration commit_interval = seconds(5);
-  /// How often the leader looks whether topics have other partitions than were shared out.
+  /// How often the classic leader looks whether topics have other partitions than were shared out.
   Duration metadata_interval = seconds(30);
   /// Whether topics that do not exist may be made by asking for them, where brokers do that.
   bool create_topics = false;
 };
 
-/// What members say about themselves in ConsumerProtocolSubscription: the topics they subscribe to.
-std::string write_subscription(const std::vector<std::string>& topics);
-/// The topics of a subscription of any version; nothing if the bytes are malformed.
-std::optional<std::vector<std::string>> read_subscription(std::span<const std::byte> bytes);
-/// ConsumerProtocolAssignment of these partitions, ascending.
-std::string write_assignment(const std::vector<GroupPartition>& partitions);
-
-struct RangeMember {
-  std::string id;
-  std::optional<std::string> instance_id;
-  std::vector<std::string> topics;
-};
-/// Kafka's range assignor: of each topic, consecutive partitions to its members in order. By member id.
-std::map<std::string, std::vector<GroupPartition>> assign_range(std::vector<RangeMember> members,
-                                                                const std::map<std::string, int32_t>& partitions);
-
 class GroupConsumer {
  public:
-  /// `client` must outlive the consumer.
-  GroupConsumer(Client& client, GroupConsumerOptions options);
-  ~GroupConsumer();
+  /// A member in the protocol that `options` say. `client` must outlive it.
+  static std::unique_ptr<GroupConsumer> make(Client& client, GroupConsumerOptions options);
+  virtual ~GroupConsumer();
   GroupConsumer(const GroupConsumer&) = delete;
   GroupConsumer& operator=(const GroupConsumer&) = delete;
 
@@ -89,9 +71,54 @@ class GroupConsumer {
   /// What is read now, ascending; empty while it joins.
   const std::vector<GroupPartition>& assignment() const { return assignment_; }
   const std::string& member_id() const { return member_id_; }
+  /// The generation, or the member epoch of the consumer protocol; -1 outside of the group.
   int32_t generation() const { return generation_; }
   /// Rebalances that this member has been through.
   int rebalances() const { return rebalances_; }
+
+ protected:
+  /// What an error of the group means for its member.
+  enum class Consequence : uint8_t { again, rejoin, over };
+
+  GroupConsumer(Client& client, GroupConsumerOptions options);
+
+  /// Enters the group, until it has: sets member_id_, generation_ and what of assignment_ is known.
+  virtual io::Task<Status> enter() = 0;
+  /// Carries out what the group asked for meanwhile.
+  virtual io::Task<Status> settle();
+  /// Tells the group that the member goes.
+  virtual io::Task<Status> leave() = 0;
+  /// Keeps the session alive, until the member must enter again (joined_ is false then) or failed.
+  virtual io::Task<void> heartbeat() = 0;
+  /// What an error of the protocol means; nothing for one that it does not know, which ends the membership.
+  virtual std::optional<Consequence> member_error(wire::ErrorCode error) = 0;
+
+  /// Looks the coordinator up unless it is known.
+  io::Task<Status> find_own_coordinator();
+  /// The topics to subscribe to, ascending.
+  io::Task<Result<std::vector<std::string>>> subscribed();
+  /// Begins to read `partitions`, which assignment_ holds.
+  io::Task<Status> read(std::vector<GroupPartition> partitions);
+  /// Stops reading one, and forgets what was fetched and consumed of it.
+  void give_up(const GroupPartition& partition);
+  /// Deals with an error of the group: failure_ is set if it is over.
+  Consequence take_error(wire::ErrorCode error);
+  void wake();
+  /// Ends all coroutines: for destructors, before what these use is gone.
+  void cancel_tasks();
+
+  Client& client_;
+  GroupConsumerOptions options_;
+  NodeId coordinator_ = no_node;
+  std::string member_id_;
+  int32_t generation_ = -1;
+  bool joined_ = false;
+  bool stale_ = false;  // a commit came with an epoch that the group has left behind
+  int rebalances_ = 0;
+  std::optional<Failure> failure_;
+  std::vector<std::string> topics_;  // subscribed to
+  std::vector<GroupPartition> assignment_;
+  std::shared_ptr<bool> alive_;  // false once destroyed, for callbacks under way
 
  private:
   struct Position {
@@ -100,39 +127,13 @@ class GroupConsumer {
 
     bool operator==(const Position&) const = default;
   };
-  struct Joined {
-    bool again = false;  // join once more
-    std::string protocol;
-    std::map<std::string, std::vector<GroupPartition>> shares;  // by member id, of the leader
-  };
 
   io::Task<Status> join();
-  io::Task<Result<Joined>> send_join();
-  io::Task<Result<Joined>> share_out(std::vector<RangeMember> members, Joined joined);
-  io::Task<Result<bool>> send_sync(Joined joined);
-  io::Task<Status> start_reading();
-  io::Task<Result<std::vector<std::string>>> subscribed();
-  io::Task<bool> topics_changed();
   io::Task<Status> reset_position(Fetched fetched);
-  io::Task<void> heartbeat();
   io::Task<void> pump();
   void stop_reading();
-  /// Deals with an error of the group; whether joining again helps.
-  bool take_error(wire::ErrorCode error);
-  void wake();
 
-  Client& client_;
-  GroupConsumerOptions options_;
-  NodeId coordinator_ = no_node;
-  std::string member_id_;
-  int32_t generation_ = -1;
-  int rebalances_ = 0;
-  bool joined_ = false;
   bool left_ = false;
-  std::optional<Failure> failure_;
-  std::vector<std::string> topics_;        // subscribed at the last join
-  std::map<std::string, int32_t> shared_;  // partitions of topics when they were shared out; empty unless leader
-  std::vector<GroupPartition> assignment_;
   std::map<GroupPartition, Position> consumed_;  // not committed yet
   Instant commit_at_ = Instant::never();
   std::unique_ptr<Fetcher> fetcher_;
@@ -140,7 +141,6 @@ class GroupConsumer {
   io::Signal wake_;
   io::Signal taken_;
   io::TimerId timer_ = 0;
-  std::shared_ptr<bool> alive_;  // false once destroyed, for callbacks under way
   io::TaskGroup beats_;
   io::TaskGroup pumps_;  // last: its coroutines use the members above
 };

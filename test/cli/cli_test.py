@@ -23,6 +23,7 @@ TIMEOUT = 60
 RECORDS = 20_000
 
 brokers = ""
+home = ""  # of the profiles
 suffix = f"{os.getpid()}"
 
 
@@ -32,6 +33,7 @@ class Run:
     def __init__(self, *words, data=b"", environment=None, cluster=None):
         env = {k: v for k, v in os.environ.items() if not k.startswith(("MOLDAU_", "RPK_"))}
         env["MOLDAU_BROKERS"] = brokers if cluster is None else cluster
+        env["XDG_CONFIG_HOME"] = home
         env.update(environment or {})
         data = data.encode() if isinstance(data, str) else data
         done = subprocess.run([BINARY, *words], input=data, capture_output=True, timeout=TIMEOUT, env=env)
@@ -198,7 +200,11 @@ def test_offsets():
     bad("topic", "consume", name, "-p", "7", "-o", ":end")
     bad("topic", "consume", topic("nothing"), "-o", ":end")
     bad("topic", "consume", name, "-f", "%q")
-    bad("topic", "consume", name, "-g", "group")
+    bad("topic", "consume", name, "-b", "range")
+    bad("topic", "consume", name, "--group-protocol", "consumer")
+    bad("topic", "consume", name, "-g", "")
+    bad("topic", "consume", name, "-g", "group", "-p", "0")
+    bad("topic", "consume", name, "-g", "group", "-b", "uniform")
 
 
 def test_consume_follows_and_regex_reads_several():
@@ -402,6 +408,228 @@ def test_groups_seek_describe_delete():
     json.loads(ok("group", "describe", "x", "--format", "help").out.split("\n", 1)[1])
 
 
+def owners(group):
+    """How many partitions each member has."""
+    described = Run("group", "describe", group, "--format", "json")
+    members = json.loads(described.out)[0]["member_list"] if described.code == 0 else []
+    return {member["member_id"]: len(member["assigned"]) for member in members}
+
+
+def within(what, condition):
+    deadline = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < deadline, f"not in time: {what}"
+        time.sleep(0.1)
+
+
+def test_consume_in_a_group():
+    for protocol in ("classic", "consumer"):
+        name, group = topic(f"cg-{protocol}"), topic(f"cgroup-{protocol}")
+        ok("topic", "create", name, "-p", "3")
+        for partition in range(3):
+            ok("topic", "produce", name, "-p", str(partition), "-o", "", data="".join(f"{partition}{i}\n" for i in range(10)))
+
+        def consumed(*more, **options):
+            return ok("topic", "consume", name, "-g", group, "-f", "%v\n", *more, **options).out.split()
+
+        mode = ("--group-protocol", protocol)
+        some = consumed("-n", "4", *mode)
+        equal(len(some), 4)
+        rest = consumed("-o", ":end", *mode)
+        equal(sorted(some + rest), [f"{p}{i}" for p in range(3) for i in range(10)])
+        # The variable says it as well as the flag.
+        equal(consumed("-o", ":end", environment={"MOLDAU_GROUP_PROTOCOL": protocol}), [])
+        described = json.loads(ok("group", "describe", group, "--format", "json").out)[0]
+        equal((described["total_lag"], described["state"]), (0, "Empty"), described)
+        assert re.search(rf"^\S+ +{group} +Empty", ok("group", "list", "-t", protocol).out, re.M)
+        # Where nothing is committed, -o says where to begin.
+        ok("group", "delete", group)
+        equal(consumed("-o", "8:end", *mode), [f"{p}{i}" for p in range(3) for i in (8, 9)])
+        ok("group", "delete", group)
+
+        outputs = [tempfile.TemporaryFile() for _ in range(2)]
+
+        def lines():
+            return [os.pread(output.fileno(), 1000, 0).decode().splitlines() for output in outputs]
+
+        readers = [subprocess.Popen([BINARY, "--brokers", brokers, "topic", "consume", "-r", f"cg-{protocol}-.*", "-g", group, "-f", "%p %v\\n",
+                                     "-o", "end", *mode], stdout=output) for output in outputs]
+        try:
+            within("two members that share", lambda: sorted(owners(group).values()) == [1, 2])
+            time.sleep(0.5)
+            for partition in range(3):
+                ok("topic", "produce", name, "-p", str(partition), "-o", "", data="new\n")
+            within("all records are read", lambda: sum(map(len, lines())) == 3)
+            for reader in readers:
+                reader.send_signal(signal.SIGINT)
+            equal([reader.wait(TIMEOUT) for reader in readers], [0, 0])
+            out = lines()
+            equal(sorted(out[0] + out[1]), ["0 new", "1 new", "2 new"])
+            equal(json.loads(ok("group", "describe", group, "--format", "json").out)[0]["total_lag"], 0)
+            assert out[0] and out[1], "one member read nothing"
+        finally:
+            for reader in readers:
+                reader.kill()
+                reader.wait()
+            for output in outputs:
+                output.close()
+        equal(owners(group), {})
+
+
+def test_analyze():
+    name = topic("analyze")
+    ok("topic", "create", name, "-p", "2")
+    for i in range(6):
+        ok("topic", "produce", name, "-p", "0", "-z", "none", "-o", "", data="x" * 100 * (i + 1) + "\n")
+    run = ok("topic", "analyze", name)
+    assert re.match(r"SUMMARY\n=======\nTOPICS +1\nPARTITIONS +2\nTOTAL THROUGHPUT \(BYTES/S\) +\d+\.\d\d\n", run.out), run
+    assert re.search(rf"\nTOPICS\n======\nTOPIC +PARTITIONS +BYTES-PER-SECOND .*\n{name} +2 ", run.out), run
+    found = json.loads(ok("topic", "analyze", "-r", f"analyz.-{suffix}", "-t", "-1h:end", "--format", "json").out)
+    equal([(p["partition"], p["batches"]) for p in found["partitions"]], [(0, 6), (1, 0)])
+    assert 100 < found["partitions"][0]["batch_size_p25"] < found["partitions"][0]["batch_size_max"] < 1000, found
+    equal(found["summary"]["partitions"], 2)
+    found = json.loads(ok("topic", "analyze", name, "--batches", "2", "--format", "json").out)
+    equal(found["partitions"][0]["batches"], 2)
+    run = ok("topic", "analyze", name, "--print-partition-batch-size")
+    equal(run.out.splitlines()[0].split(), ["TOPIC", "PARTITION", "P25", "P50", "P75", "P99", "MAX"], run)
+    equal(json.loads(ok("topic", "analyze", name, "-t", "-2h:-1h", "--format", "json").out)["summary"]["total_batch_rate"], 0)
+    bad("topic", "analyze", topic("nothing"))
+    bad("topic", "analyze", name, "-t", "soon")
+    bad("topic", "analyze", name, "-t", "-1m")
+
+
+# --- quotas, users, elections ---
+
+
+def test_quotas():
+    client, user = topic("client"), topic("user")
+    equal(ok("cluster", "quotas", "describe", "--name", f"client-id={client}").out, "no quotas matched to describe\n")
+    run = ok("cluster", "quotas", "alter", "--add", "consumer_byte_rate=2000,producer_byte_rate=1000", "--name", f"client-id={client}")
+    equal(columns(run), [{"ENTITY": f"client-id={client}", "STATUS": "OK"}], run)
+    ok("cluster", "quotas", "alter", "--add", "request_percentage=10", "--name", f"client-id={client}", "--name", f"user={user}")
+    run = ok("cluster", "quotas", "describe", "--name", f"client-id={client}", "--strict")
+    equal(run.out, f"client-id={client}\n\tconsumer_byte_rate=2000\n\tproducer_byte_rate=1000\n", run)
+    equal(len(json.loads(ok("cluster", "quotas", "describe", "--name", f"client-id={client}", "--format", "json").out)["quotas"]), 2)
+    run = Run("cluster", "quotas", "alter", "--add", "no_such_rate=1", "--name", f"client-id={client}", "--dry")
+    assert run.code == 1 and "INVALID_REQUEST" in run.out, run
+    ok("cluster", "quotas", "alter", "--add", "producer_byte_rate=7", "--default", "client-id", "--dry")
+    for words in (("alter", "--name", f"client-id={client}"), ("alter", "--add", "a=1"), ("alter", "--add", "a=x", "--name", "user=a"),
+                  ("alter", "--add", "a=-1", "--name", "user=a"), ("alter", "--add", "a=1", "--name", "team=a"),
+                  ("describe", "--name", "user"), ("describe", "--any", "team"), ("import",), ("import", "--from", "/no/such"),
+                  ("import", "--from", "{")):
+        bad("cluster", "quotas", *words)
+
+    everything = ok("cluster", "quotas", "describe", "--format", "yaml").out
+    equal(ok("cluster", "quotas", "import", "--from", "-", data=everything).out, "No changes detected from import\n")
+    edited = everything.replace('"2000"', '"3000"')
+    assert "--no-confirm" in Run("cluster", "quotas", "import", "--from", "-", data=edited).err
+    run = ok("cluster", "quotas", "import", "--from", "-", "--no-confirm", data=edited)
+    equal(columns(run)[0], {"ENTITY": f"client-id={client}", "QUOTA-TYPE": "consumer_byte_rate", "OLD-VALUE": "2000", "NEW-VALUE": "3000"}, run)
+    assert "consumer_byte_rate=3000" in ok("cluster", "quotas", "describe", "--any", "client-id").out
+    ok("cluster", "quotas", "import", "--no-confirm", "--from", '{"quotas": []}')
+    equal(ok("cluster", "quotas", "describe").out, "no quotas matched to describe\n")
+
+
+def test_users():
+    user = topic("jan")
+    equal(ok("security", "user", "create", user, "-p", "secret").out, f'Created user "{user}".\n')
+    assert "already" in bad("security", "user", "create", user, "-p", "secret").err
+    run = ok("security", "user", "create", user, "--mechanism", "scram-sha-512", "--iterations", "5000")
+    assert re.fullmatch(r"[A-Za-z0-9]{30}", run.out.splitlines()[-1]), run
+    assert user in ok("security", "user", "list").out.splitlines()[1:]
+    assert user in json.loads(ok("security", "user", "ls", "--format", "json").out)
+    run = ok("security", "user", "list", "--format", "wide")
+    assert re.search(rf"\n{user} +SCRAM-SHA-256,SCRAM-SHA-512 +4096,5000\n", run.out), run
+    assert "--mechanism" in bad("security", "user", "update", user, "--new-password", "x").err
+    ok("security", "user", "update", user, "--new-password", "x", "--mechanism", "SCRAM-SHA-256", "--iterations", "8192")
+    assert "8192,5000" in ok("security", "user", "list", "--format", "wide").out
+    equal(ok("__complete", "--", "security", "user", "delete", user[:-1]).out, user + "\n")
+    equal(json.loads(ok("security", "user", "delete", user, "--format", "json").out), {"user": user})
+    for words in (("delete", user), ("update", user, "--new-password", "x"), ("update", user), ("create", user, "--mechanism", "PLAIN"),
+                  ("create", user, "-p", ""), ("create", user, "--iterations", "1")):
+        bad("security", "user", *words)
+
+
+def test_elections():
+    name = topic("elect")
+    ok("topic", "create", name, "-p", "2")
+    run = ok("cluster", "partitions", "elect-leaders", name, "-p", "1")
+    equal(run.out.splitlines()[1].split(None, 2), [name, "1", "NOT NEEDED"], run)
+    equal(len(json.loads(ok("cluster", "partitions", "elect-leaders", name, "--format", "json").out)), 2)
+    equal(ok("cluster", "partitions", "elect-leaders", "--all").out, "No partition needs an election.\n")
+    run = Run("cluster", "partitions", "elect-leaders", name, "-p", "9")
+    assert run.code == 1 and "UNKNOWN_TOPIC_OR_PARTITION" in run.out, run
+    bad("cluster", "partitions", "elect-leaders")
+    bad("cluster", "partitions", "elect-leaders", "--all", name)
+    bad("cluster", "partitions", "elect-leaders", topic("nothing"))
+    assert "--no-confirm" in bad("cluster", "partitions", "elect-leaders", name, "--unclean").err
+
+
+# --- profiles ---
+
+
+def test_profiles():
+    folder = tempfile.mkdtemp(prefix="moldau-cli-")
+    try:
+        file = os.path.join(folder, "new", "profiles.yaml")
+
+        def profile(*words, **options):
+            return ok("profile", *words, "--config", file, **options)
+
+        unset = {"MOLDAU_BROKERS": ""}
+        equal(profile("create", "here", "-d", "a text", "-s", f"brokers={brokers}").out, 'Created and switched to new profile "here".\n')
+        equal(os.stat(file).st_mode & 0o777, 0o600)
+        profile("create", "there", "--from-profile", "here", "--set", "kafka_api.brokers=127.0.0.1:1")
+        run = profile("list")
+        equal(columns(run), [{"NAME": "here", "DESCRIPTION": "a"}, {"NAME": "there*", "DESCRIPTION": "a"}], run)
+        # The selected one counts; the environment, -X and flags win over it.
+        assert "127.0.0.1:1" in bad("topic", "list", "--config", file, environment=unset).err
+        ok("topic", "list", "--config", file)
+        ok("topic", "list", "--config", file, "--profile", "here", environment=unset)
+        ok("topic", "list", environment={**unset, "MOLDAU_CONFIG": file, "MOLDAU_PROFILE": "here"})
+        equal(profile("use", "here").out, 'Set current profile to "here".\n')
+        ok("topic", "list", "--config", file, environment=unset)
+        equal(profile("current").out, "here\n")
+        equal(profile("current", "-n", "--profile", "there").out, "there")
+        equal(profile("rename-to", "home").out, 'Renamed current profile to "home".\n')
+        profile("set", "prompt", 'bold "[%n]"')
+        equal(profile("prompt").out, "\x1b[1m[home]\x1b[0m")
+        profile("set", "prompt=pink")
+        equal(profile("prompt").out, "")
+        bad("profile", "prompt", "--validate", "--config", file)
+        profile("set-globals", "dial_timeout=9s", "globals.retry_timeout=1m")
+        equal(profile("print-globals").out, 'dial_timeout: "9s"\nretry_timeout: "1m"\n')
+        run = profile("print", "-v", "-X", "globals.fetch_max_wait=1s")
+        assert re.search(r"\nbrokers +\S+ +MOLDAU_BROKERS\n", run.out) and "9s" in run.out and "-X globals.fetch_max_wait" in run.out, run
+
+        def editor(script):
+            return {"EDITOR": f"sed -i {script}", "VISUAL": ""}
+
+        equal(profile("edit", environment=editor("s/xyz/abc/")).out, "No changes were made.\n")
+        equal(profile("edit", environment=editor("s/pink/bold/")).out, 'Profile "home" updated successfully.\n')
+        equal(profile("prompt").out, "\x1b[1mhome\x1b[0m")
+        run = bad("profile", "edit", "--config", file, environment=editor("s/brokers:/brokrs:/"))
+        assert "did you mean kafka_api.brokers?; nothing was changed" in run.err, run
+        os.unlink(run.err.split()[-1])
+        bad("profile", "edit", "--config", file, environment={"EDITOR": "false", "VISUAL": ""})
+        profile("edit", "fresh", environment=editor("'$a description: of an editor'"))
+        equal(json.loads(profile("list", "--format", "json").out)[0], {"name": "fresh", "description": "of an editor", "current": True})
+        equal(profile("delete", "fresh").out.splitlines()[0], 'Deleted profile "fresh".')
+        equal(profile("current").out, "\n")
+        profile("use", "home")
+        profile("clear")
+        for words in (("use", "x"), ("delete", "x"), ("print", "x"), ("set", "brokers=a"), ("create", "a b"), ("create", "home"),
+                      ("create", "z", "-s", "brokers"), ("create", "z", "--from-profile", "/no/such"), ("rename-to", "z")):
+            bad("profile", *words, "--config", file)
+        equal(ok("__complete", "--config", file, "--", "profile", "use", "ho").out, "home\n")
+        with open(file, "a", encoding="utf-8") as broken:
+            broken.write("nonsense\n")
+        assert "line" in bad("topic", "list", "--config", file).err
+        ok("cluster", "info", "--config", file, "--help")
+    finally:
+        shutil.rmtree(folder)
+
+
 # --- cluster, help, completion, errors ---
 
 
@@ -440,6 +668,21 @@ def test_cluster_config():
         assert "line 1" in bad("cluster", "config", "import", "-f", "-", data="- a\n").err
     finally:
         shutil.rmtree(folder)
+    run = ok("cluster", "config", "status")
+    assert re.fullmatch(r"NODE +IN-EFFECT +OVERRIDDEN +PENDING +UNKNOWN\n(\d+ +1 +\[\] +\[\] +\[\]\n)+", run.out), run
+    equal(json.loads(ok("cluster", "config", "status", "--format", "json").out)[0]["in_effect"], [key])
+    editor = {"EDITOR": "sed -i s/7200000/9000000/", "VISUAL": ""}
+    equal(ok("cluster", "config", "edit", environment=editor).out, "Successfully updated configuration: 1 property.\n")
+    equal(ok("cluster", "config", "get", key).out, "9000000\n")
+    equal(ok("cluster", "config", "edit", environment=editor).out, "No changes were made.\n")
+    run = bad("cluster", "config", "edit", environment={"EDITOR": "sed -i s/9000000/x/", "VISUAL": ""})
+    assert "INVALID_REQUEST" in run.err or "INVALID_CONFIG" in run.err, run
+    os.unlink(run.err.split()[-1])
+    equal(ok("cluster", "config", "lint", "-f", "-", data=f"{key}: 1000\n").out, "-: 1 setting, nothing is wrong with them\n")
+    run = Run("cluster", "config", "lint", "-f", "-", data=f"{key}: x\nlog.retention.msec: 1\nnode.id: 7\n")
+    equal((run.code, len(run.out.splitlines())), (1, 3), run)
+    assert "did you mean log.retention.ms?" in run.out and "cannot change while brokers run" in run.out, run
+    equal(ok("cluster", "config", "get", key).out, "9000000\n")
     ok("cluster", "config", "set", f"{key}=")
     equal(ok("cluster", "config", "get", key).out, "\n")
     bad("cluster", "config", "set", f"{key}=x")
@@ -491,13 +734,18 @@ def test_help_version_and_completion():
     assert "topic" in ok("help").out and ok("--help").out == ok("help").out
     assert "--partitions" in ok("help", "topic", "create").out
     equal(ok("topic", "create", "-h").out, ok("help", "topic", "create").out)
-    assert "brokers" in ok("-X", "list").out
+    assert "brokers=host:port" in ok("-X", "list").out and "kafka_api.sasl.user" in ok("-X", "help").out
     assert "--format" in ok("topic", "list", "--help").out
     json.loads(ok("topic", "describe", "x", "--format", "help").out.split("\n", 1)[1])
     name = topic("complete")
     ok("topic", "create", name)
     equal(ok("__complete", "--", "topic", "consume", name[:-1]).out, name + "\n")
     equal(ok("__complete", "--", "topic", "cr").out.split("\t")[0], "create")
+    # Kafka's scripts are in all three.
+    assert "kafka-console-consumer" in ok("help").out and "--from-beginning" in ok("help", "kafka-console-consumer").out
+    equal(ok("__complete", "--", "kafka-topi").out.split("\t")[0], "kafka-topics")
+    equal(ok("__complete", "--", "kafka-topics", "--boot").out.split("\t")[0], "--bootstrap-server")
+    assert ".SS kafka\\-delete\\-records" in ok("generate", "man").out
     for shell in ("bash", "zsh", "fish"):
         script = ok("generate", "shell-completion", shell).out
         if shutil.which(shell):
@@ -505,6 +753,8 @@ def test_help_version_and_completion():
     script = ok("generate", "shell-completion", "bash").out
     ask = f'{script}\nmoldau() {{ "{BINARY}" "$@"; }}\nCOMP_WORDS=(moldau topic cr); COMP_CWORD=2; _moldau; echo "${{COMPREPLY[@]}}"'
     equal(subprocess.run(["bash", "-c", ask], capture_output=True, timeout=TIMEOUT).stdout, b"create\n")
+    ask = ask.replace("COMP_WORDS=(moldau topic cr); COMP_CWORD=2", "COMP_WORDS=(/usr/bin/kafka-topics.sh --creat); COMP_CWORD=1")
+    equal(subprocess.run(["bash", "-c", ask], capture_output=True, timeout=TIMEOUT).stdout, b"--create\n")
     bad("generate", "shell-completion", "tcsh")
     page = ok("generate", "man").out
     for words in ("topic produce", "group seek", "cluster config set"):
@@ -521,19 +771,22 @@ def free_port():
 
 
 def main():
-    global brokers
+    global brokers, home
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--brokers", default="")
     parser.add_argument("--only", default="", help="run the tests whose names contain this")
     arguments = parser.parse_args()
     broker = folder = None
     brokers = arguments.brokers
+    home = tempfile.mkdtemp(prefix="moldau-cli-home-")
     try:
         if not brokers:
             folder = tempfile.mkdtemp(prefix="moldau-cli-")
             brokers = f"127.0.0.1:{free_port()}"
             trace = open(os.path.join(folder, "trace"), "wb")
-            broker = subprocess.Popen([BINARY, "broker", "--data", os.path.join(folder, "data"), "--listen", brokers, "--admin", "none"],
+            broker = subprocess.Popen([BINARY, "broker", "--data", os.path.join(folder, "data"), "--listen", brokers, "--admin", "none",
+                                       "--set", "group.initial.rebalance.delay.ms=300", "--set", "group.consumer.min.heartbeat.interval.ms=200",
+                                       "--set", "group.consumer.heartbeat.interval.ms=200"],
                                       stdout=trace, stderr=trace)
         # Waiting for a cluster that is just starting is what -e is for.
         ok("cluster", "health", "-e")
@@ -563,6 +816,7 @@ def main():
                 broker.wait()
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -140,9 +140,11 @@ def test_console_formats():
     equal(run.out, ("z" * 500 + "\n") * 4, run)
 
 
-def start_consumer(name, group, *more):
+def start_consumer(name, group, protocol, output, *more):
+    # In the consumer protocol the broker says how often members report.
+    how = "heartbeat.interval.ms=200" if protocol == "classic" else "group.protocol=consumer"
     return subprocess.Popen([os.path.join(links, "kafka-console-consumer"), "--bootstrap-server", brokers, "--topic", name, "--group", group,
-                             "--command-property", "heartbeat.interval.ms=200", *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                             "--command-property", how, *more], stdout=output, stderr=subprocess.PIPE)
 
 
 def members(group):
@@ -158,37 +160,51 @@ def until(what, condition, seconds=25):
 
 
 def test_group_rebalances_commits_and_leaves():
+    rebalances("classic")
+
+
+def test_group_of_the_consumer_protocol():
+    rebalances("consumer")
+
+
+def rebalances(protocol):
     """Two members share a topic; one leaves, the other gets all; nothing is lost, and what was read is committed."""
-    a, group = topic("grp"), topic("g")
+    a, group = topic(f"grp-{protocol}"), topic(f"g-{protocol}")
     ok("kafka-topics", "--create", "--topic", a, "--partitions", "4")
-    one = start_consumer(a, group, "--from-beginning")
+    outputs = [tempfile.TemporaryFile() for _ in range(2)]
+
+    def lines(which):
+        return os.pread(outputs[which].fileno(), 100_000, 0).decode().split()
+
+    one = start_consumer(a, group, protocol, outputs[0], "--from-beginning")
     two = None
     try:
         until("a member with 4 partitions", lambda: [m[-1] for m in members(group)] == ["4"])
-        two = start_consumer(a, group, "--from-beginning")
+        two = start_consumer(a, group, protocol, outputs[1], "--from-beginning")
         until("two members with 2 partitions each", lambda: [m[-1] for m in members(group)] == ["2", "2"])
         produce(a, [f"k{i}|v{i}" for i in range(100)], "--reader-property", "parse.key=true", "--reader-property", "key.separator=|")
         equal(Run("kafka-consumer-groups", "--delete", "--group", group).out,
               f"\nError: Deletion of some consumer groups failed:\n* Group '{group}' could not be deleted due to: "
               "org.apache.kafka.common.errors.GroupNotEmptyException: The group is not empty.\n")
-        time.sleep(1)
+        until("all records are read", lambda: len(lines(0) + lines(1)) == 100)
         two.send_signal(signal.SIGINT)
-        second, error = two.communicate(timeout=20)
+        _, error = two.communicate(timeout=20)
         equal(two.returncode, 0, error)
         until("one member with all partitions", lambda: [m[-1] for m in members(group)] == ["4"])
         produce(a, [f"k{i}|w{i}" for i in range(100)], "--reader-property", "parse.key=true", "--reader-property", "key.separator=|")
-        time.sleep(1)
+        until("the others are read", lambda: len(lines(0) + lines(1)) == 200)
         one.send_signal(signal.SIGTERM)
-        first, error = one.communicate(timeout=20)
+        _, error = one.communicate(timeout=20)
         equal(one.returncode, 0, error)
     finally:
         for process in (one, two):
             if process is not None and process.poll() is None:
                 process.kill()
                 process.wait()
-    seen = first.decode().split() + second.decode().split()
-    equal(sorted(seen), sorted([f"v{i}" for i in range(100)] + [f"w{i}" for i in range(100)]))
-    assert second, "the second member read nothing"
+    equal(sorted(lines(0) + lines(1)), sorted([f"v{i}" for i in range(100)] + [f"w{i}" for i in range(100)]))
+    assert lines(1), "the second member read nothing"
+    for output in outputs:
+        output.close()
     rows = [line.split() for line in ok("kafka-consumer-groups", "--describe", "--group", group).out.split("\n") if line.startswith(group)]
     equal(sum(int(row[3]) for row in rows), 200, rows)
     equal({row[5] for row in rows}, {"0"}, rows)
@@ -197,6 +213,19 @@ def test_group_rebalances_commits_and_leaves():
     run = ok("kafka-console-consumer", "--topic", a, "--group", group, "--max-messages", "200", "--timeout-ms", "15000")
     equal(len(run.out.split()), 200, run)
     equal(ok("kafka-consumer-groups", "--delete", "--group", group).out, f"Deletion of requested consumer groups ('{group}') was successful.\n")
+
+
+def test_group_protocol_faults():
+    def fault(*properties):
+        words = [word for one in properties for word in ("--consumer-property", one)]
+        run = Run("kafka-console-consumer", "--topic", "x", "--timeout-ms", "100", *words)
+        equal(run.code, 1, run)
+        return run.err
+
+    assert "group.protocol: String must be one of (case insensitive): " in fault("group.protocol=modern")
+    assert "session.timeout.ms cannot be set when group.protocol=CONSUMER" in fault("group.protocol=consumer", "session.timeout.ms=9000")
+    assert "group.remote.assignor cannot be set when group.protocol=CLASSIC" in fault("group.remote.assignor=uniform")
+    assert "UNSUPPORTED_ASSIGNOR" in fault("group.protocol=consumer", "group.remote.assignor=nobody")
 
 
 def test_perf():
@@ -248,6 +277,7 @@ def main():
             with open(config, "w") as file:
                 file.write("group.initial.rebalance.delay.ms=0\n")
             broker = subprocess.Popen([BINARY, "broker", "--data", os.path.join(folder, "data"), "--listen", brokers, "--admin", "none",
+                                       "--set", "group.consumer.min.heartbeat.interval.ms=200", "--set", "group.consumer.heartbeat.interval.ms=200",
                                        "--config", config], stdout=trace, stderr=trace)
         until("a broker", lambda: Run("kafka-topics", "--list").code == 0)
         failures = 0

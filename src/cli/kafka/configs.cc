@@ -3,10 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include <sys/random.h>
-
-#include <openssl/evp.h>
-
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
@@ -15,6 +11,7 @@
 #include "cli/kafka/java.h"
 #include "cli/kafka/print.h"
 #include "cli/kafka/tool.h"
+#include "cli/scram.h"
 #include "cli/text.h"
 #include "cli/topics.h"
 #include "client/admin_configs.h"
@@ -26,9 +23,6 @@ namespace {
 constexpr std::string_view summary =
     "This tool helps to manipulate and describe entity config for a topic, client, user, broker, ip, client-metrics or "
     "group";
-constexpr int32_t scram_iterations_default = 4096;
-constexpr int32_t scram_iterations_min = 4096;
-constexpr size_t salt_bytes = 16;
 
 constexpr Option table[] = {
     {"bootstrap-server", Takes::value, "server to connect to", "The brokers to ask first"},
@@ -85,26 +79,13 @@ bool is_quota(std::string_view key) {
   return std::ranges::find(quota_keys, key) != std::end(quota_keys);
 }
 
+// Names of mechanisms are of one case here.
 client::ScramMechanism mechanism_of(std::string_view key) {
-  if (key == "SCRAM-SHA-256") return client::ScramMechanism::sha_256;
-  if (key == "SCRAM-SHA-512") return client::ScramMechanism::sha_512;
-  return client::ScramMechanism::unknown;
+  return key == upper(key) ? scram_mechanism_of(key) : client::ScramMechanism::unknown;
 }
 
 bool is_scram(std::string_view key) {
   return mechanism_of(key) != client::ScramMechanism::unknown;
-}
-
-std::string_view name_of(client::ScramMechanism mechanism) {
-  switch (mechanism) {
-    case client::ScramMechanism::sha_256:
-      return "SCRAM-SHA-256";
-    case client::ScramMechanism::sha_512:
-      return "SCRAM-SHA-512";
-    case client::ScramMechanism::unknown:
-      break;
-  }
-  return "UNKNOWN";
 }
 
 client::ResourceType type_of(std::string_view entity) {
@@ -340,7 +321,7 @@ Status ConfigService::describe_users() {
     }
     std::vector<std::string> infos;
     for (const auto& [mechanism, iterations] : user.credentials) {
-      infos.push_back(fmt::format("{}=iterations={}", name_of(mechanism), iterations));
+      infos.push_back(fmt::format("{}=iterations={}", scram_name(mechanism), iterations));
     }
     out += fmt::format("SCRAM credential configs for user-principal '{}' are {}\n", user.name, fmt::join(infos, ", "));
   }
@@ -421,9 +402,8 @@ Status ConfigService::alter_quotas() {
 
 /// "[iterations=N,]password=P" as a credential with a fresh salt.
 Result<client::ScramCredential> credential_of(const std::string& key, std::string_view text) {
-  client::ScramCredential credential;
-  credential.mechanism = mechanism_of(key);
-  credential.iterations = scram_iterations_default;
+  const client::ScramMechanism mechanism = mechanism_of(key);
+  int32_t iterations = scram_iterations_default;
   const std::string enum_name = key == "SCRAM-SHA-256" ? "SCRAM_SHA_256" : "SCRAM_SHA_512";
   const Failure wrong = invalid(fmt::format("Invalid credential property {}={}", enum_name, text));
   if (text.starts_with("iterations=")) {
@@ -431,28 +411,16 @@ Result<client::ScramCredential> credential_of(const std::string& key, std::strin
     if (comma == std::string_view::npos) return wrong;
     const auto number = parse_integer(text.substr(11, comma - 11));
     if (!number || *number > INT32_MAX || *number < INT32_MIN) return wrong;
-    if (*number != -1) credential.iterations = static_cast<int32_t>(*number);
+    if (*number != -1) iterations = static_cast<int32_t>(*number);
     text.remove_prefix(comma + 1);
   }
   if (!text.starts_with("password=")) return wrong;
   text.remove_prefix(9);
-  if (credential.iterations < scram_iterations_min) {
-    return invalid(fmt::format("Iterations {} is less than the minimum {} required for {}", credential.iterations,
+  if (iterations < scram_iterations_min) {
+    return invalid(fmt::format("Iterations {} is less than the minimum {} required for {}", iterations,
                                scram_iterations_min, key));
   }
-  const bool small = credential.mechanism == client::ScramMechanism::sha_256;
-  credential.salt.resize(salt_bytes);
-  if (::getrandom(credential.salt.data(), salt_bytes, 0) != static_cast<ssize_t>(salt_bytes)) {
-    return Failure{FailureKind::io, "no random bytes for a salt"};
-  }
-  std::vector<unsigned char> salted(small ? 32 : 64);
-  const std::vector<unsigned char> salt(credential.salt.begin(), credential.salt.end());
-  const int done = PKCS5_PBKDF2_HMAC(
-      text.data(), static_cast<int>(text.size()), salt.data(), static_cast<int>(salt.size()), credential.iterations,
-      small ? EVP_sha256() : EVP_sha512(), static_cast<int>(salted.size()), salted.data());
-  if (done != 1) return Failure{FailureKind::io, "the password cannot be salted"};
-  credential.salted_password.assign(salted.begin(), salted.end());
-  return credential;
+  return salted_credential(mechanism, iterations, text);
 }
 
 Status ConfigService::alter_scram() {

@@ -13,6 +13,7 @@
 #include "cli/kafka/print.h"
 #include "cli/kafka/record_source.h"
 #include "cli/kafka/tool.h"
+#include "cli/stop_signals.h"
 #include "cli/text.h"
 #include "client/admin.h"
 
@@ -63,6 +64,10 @@ constexpr Option table[] = {
     {"help", Takes::nothing, "", "Print this"},
     {"version", Takes::nothing, "", "Print the version of Kafka whose script this is"},
 };
+
+/// What the broker decides in that protocol.
+constexpr std::string_view unsupported_by_consumer_protocol[] = {"partition.assignment.strategy",
+                                                                 "heartbeat.interval.ms", "session.timeout.ms"};
 
 Failure invalid(std::string message) {
   return {FailureKind::invalid_argument, std::move(message)};
@@ -213,6 +218,33 @@ int64_t start_of(const Options& options) {
   return earliest ? client::earliest_offset : client::latest_offset;
 }
 
+/// group.protocol, and what goes with it or not.
+Status set_protocol(client::GroupConsumerOptions& made, const Properties& properties) {
+  const auto text = [&](std::string_view key) {
+    const auto found = properties.find(key);
+    return found == properties.end() ? std::string() : found->second;
+  };
+  const std::string asked = text("group.protocol");
+  const std::string protocol = asked.empty() ? "CLASSIC" : upper(asked);
+  if (protocol != "CLASSIC" && protocol != "CONSUMER") {
+    return invalid(
+        fmt::format("Invalid value {} for configuration group.protocol: String must be one of (case insensitive): "
+                    "CLASSIC, CONSUMER",
+                    asked));
+  }
+  const bool consumer = protocol == "CONSUMER";
+  if (consumer) made.protocol = client::GroupProtocol::consumer;
+  if (const std::string assignor = text("group.remote.assignor"); !assignor.empty()) {
+    if (!consumer) return invalid("group.remote.assignor cannot be set when group.protocol=CLASSIC");
+    made.remote_assignor = assignor;
+  }
+  for (const std::string_view key : unsupported_by_consumer_protocol) {
+    if (!consumer || !properties.contains(key)) continue;
+    return invalid(fmt::format("{} cannot be set when group.protocol=CONSUMER", key));
+  }
+  return {};
+}
+
 /// Who reads: the group of option, properties or file, which must agree; or a new one. Sets what depends on it.
 Result<client::GroupConsumerOptions> group_options(const Options& options, const Properties& properties,
                                                    std::optional<std::string>& wrong_use) {
@@ -250,6 +282,7 @@ Result<client::GroupConsumerOptions> group_options(const Options& options, const
   }
   if (upper(text("enable.auto.commit")) == "FALSE") made.commit_interval = {};
   if (const std::string instance = text("group.instance.id"); !instance.empty()) made.instance_id = instance;
+  RETURN_IF_FAILED(set_protocol(made, properties));
   const std::string reset = text("auto.offset.reset");
   if (options.has("from-beginning") && !reset.empty() && reset != "earliest") {
     return invalid(fmt::format(

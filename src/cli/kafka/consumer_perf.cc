@@ -13,6 +13,7 @@
 #include "cli/kafka/print.h"
 #include "cli/kafka/record_source.h"
 #include "cli/kafka/tool.h"
+#include "cli/stop_signals.h"
 #include "cli/text.h"
 
 namespace moldau::cli::kafka {

@@ -1,21 +1,12 @@
 #include "cli/kafka/record_source.h"
 
-#include <csignal>
 #include <deque>
-
-#include <unistd.h>
 
 #include <fmt/core.h>
 
 #include "client/admin.h"
 
 namespace moldau::cli::kafka {
-namespace {
-
-volatile std::sig_atomic_t stop_signal = 0;
-
-}  // namespace
-
 /// A fetcher whose next piece can be waited for until a point in time.
 class RecordSource::PartitionReader {
  public:
@@ -73,7 +64,7 @@ class RecordSource::PartitionReader {
 };
 
 RecordSource::RecordSource(Session& session, client::GroupConsumerOptions options)
-    : session_(session), group_(std::make_unique<client::GroupConsumer>(session.client(), std::move(options))) {}
+    : session_(session), group_(client::GroupConsumer::make(session.client(), std::move(options))) {}
 
 RecordSource::RecordSource(Session& session, std::string topic, PartitionIndex partition, int64_t offset,
                            client::FetchOptions options)
@@ -169,20 +160,6 @@ Status RecordSource::close() {
   reader_.reset();
   if (!group_) return {};
   return session_.wait(group_->close());
-}
-
-void catch_stop_signals() {
-  // The second one does not wait for the group.
-  const auto stop = [](int number) {
-    if (stop_signal != 0) _exit(128 + number);
-    stop_signal = 1;
-  };
-  std::signal(SIGINT, stop);
-  std::signal(SIGTERM, stop);
-}
-
-bool stop_asked() {
-  return stop_signal != 0;
 }
 
 }  // namespace moldau::cli::kafka

@@ -57,8 +57,4 @@ class RecordSource {
   wire::RecordIterator records_;
 };
 
-/// From SIGINT or SIGTERM on, stop_asked() is true, instead of an end at once: consumers leave their groups in order.
-void catch_stop_signals();
-bool stop_asked();
-
 }  // namespace moldau::cli::kafka

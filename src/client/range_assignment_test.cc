@@ -1,6 +1,5 @@
-// The pure parts of the group consumer: what members tell each other, and who gets what. The conversation itself is
-// tested against a broker in test/cli/kafka_tools_test.py.
-#include "client/group_consumer.h"
+// The pure parts of the classic group consumer: what members tell each other, and who gets what.
+#include "client/classic_group_consumer.h"
 
 #include <gtest/gtest.h>
 
