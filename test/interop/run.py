@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Runs the interop checks: foreign clients, tools and folders against a broker.
 
-  run.py [--list] [--only NAME]... [--peer moldau|kafka] [--records N] [--fast] [--keep] [--strict]
+  run.py [--list] [--only NAME]... [--peer moldau|kafka] [--records N] [--fast | --long] [--keep]
+         [--strict]
 
 The broker under test is build/moldau; with --peer kafka real Kafka takes its place, which proves the checks themselves.
 One line per check, and a last line `N passed, N failed, N skipped`; the exit code is non-zero when a check failed (with
 --strict, also when one was skipped). --only takes a name or the part before its slash (`--only consume`, `--only
 codecs/kcat`, `--only matrix`). --fast is a slice of two minutes: three clients write and read, few records, no kills, and
-the feature matrix of the Java, Python and kcat clients; its table client x feature is printed at the end. Versions:
-versions.env. Only Python's own library is used here.
+the feature matrix of the Java, Python and kcat clients; its table client x feature is printed at the end. --long adds
+what takes hours: the rest of Kafka's published tests. Versions: versions.env. Only Python's own library is used here.
 """
 
 import argparse
@@ -41,6 +42,7 @@ def main():
         "--records", type=int, metavar="N", help="records per client and codec (default 100000, with --fast 2000)"
     )
     parser.add_argument("--fast", action="store_true", help="a slice that takes two minutes")
+    parser.add_argument("--long", action="store_true", help="also the checks that take hours")
     parser.add_argument("--keep", action="store_true", help="keep the data folders")
     parser.add_argument("--strict", action="store_true", help="a skipped check fails the run")
     arguments = parser.parse_args()

@@ -627,4 +627,6 @@ def all_checks(run_):
             ("folder-to-moldau-static", lambda: folder_to_moldau_static(run_)),
             ("folder-to-kafka-kill9", lambda: folder_to_kafka_kill9(run_)),
         ]
+    if run_.arguments.long:
+        checks.append(("kafka-tests-long", lambda: published_tests.check(run_.arguments.peer == "kafka", "long")))
     return checks

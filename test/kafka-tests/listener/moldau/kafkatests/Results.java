@@ -53,10 +53,18 @@ public final class Results implements TestExecutionListener {
         write(state, test, (System.nanoTime() - start) / 1_000_000, error == null ? "" : words(error));
     }
 
-    /** What ended the test early, also from inside a loop of the test that tries again and wraps what it caught. */
+    /**
+     * What ended the test early, also from inside a loop of the test that tries again and wraps what it caught, or when
+     * the test took it for a failure.
+     */
     private static TestAbortedException aborted(Throwable error) {
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
             if (cause instanceof TestAbortedException found) {
+                return found;
+            }
+        }
+        for (Throwable later : error.getSuppressed()) {
+            if (later instanceof TestAbortedException found) {
                 return found;
             }
         }

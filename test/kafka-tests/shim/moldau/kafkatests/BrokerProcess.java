@@ -7,7 +7,9 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,6 +17,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.network.ListenerName;
+import org.apache.kafka.metadata.bootstrap.BootstrapDirectory;
+import org.apache.kafka.metadata.bootstrap.BootstrapMetadata;
 
 /** One broker as a child process: its folder, its settings file, its port, from start to the removal of its data. */
 final class BrokerProcess {
@@ -24,23 +30,18 @@ final class BrokerProcess {
 
     private final Path folder;
     private final Map<String, String> properties;
-    private final int port;
     private Process process;
     private int starts;
 
     BrokerProcess(Map<String, String> wanted, String listener, String controllerListener, int disks) {
-        try {
-            Path work = Path.of(required("moldau.kafkatests.work"));
-            Files.createDirectories(work);
-            folder = Files.createTempDirectory(work, "broker-");
-            port = freePort();
-        } catch (IOException error) {
-            throw new UncheckedIOException(error);
-        }
+        folder = newFolder();
+        int port = freePort();
         properties = new TreeMap<>(wanted);
         properties.put("process.roles", "broker,controller");
         properties.put("node.id", Integer.toString(NODE));
         properties.putIfAbsent("listeners", listener + "://127.0.0.1:" + port);
+        // Published clusters are known by this name, and outputs show it.
+        properties.putIfAbsent("advertised.listeners", listener + "://localhost:" + port);
         properties.putIfAbsent("controller.listener.names", controllerListener);
         properties.putIfAbsent("listener.security.protocol.map",
             listener + ":PLAINTEXT," + controllerListener + ":PLAINTEXT");
@@ -52,6 +53,35 @@ final class BrokerProcess {
         properties.putIfAbsent("unstable.api.versions.enable", "true");
     }
 
+    /** With these settings, in the folders that they name; a listener at port 0 gets a free port and keeps it. */
+    BrokerProcess(Map<String, String> settings) {
+        folder = newFolder();
+        properties = new TreeMap<>(settings);
+        properties.put("process.roles", "broker,controller");
+        Map<String, Integer> ports = new HashMap<>();
+        for (String key : List.of("listeners", "advertised.listeners")) {
+            properties.computeIfPresent(key, (unused, listeners) -> Stream.of(listeners.split(","))
+                .map(one -> one.endsWith(":0")
+                    ? one.substring(0, one.length() - 1) + ports.computeIfAbsent(name(one), name -> freePort()) : one)
+                .collect(Collectors.joining(",")));
+        }
+    }
+
+    private static Path newFolder() {
+        try {
+            Path work = Path.of(required("moldau.kafkatests.work"));
+            Files.createDirectories(work);
+            return Files.createTempDirectory(work, "broker-");
+        } catch (IOException error) {
+            throw new UncheckedIOException(error);
+        }
+    }
+
+    /** The name in a listener such as {@code PLAINTEXT://localhost:9092}. */
+    private static String name(String listener) {
+        return listener.substring(0, listener.indexOf(':'));
+    }
+
     private static String required(String name) {
         String value = System.getProperty(name);
         if (value == null) {
@@ -60,14 +90,31 @@ final class BrokerProcess {
         return value;
     }
 
-    private static int freePort() throws IOException {
+    private static int freePort() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             return socket.getLocalPort();
+        } catch (IOException error) {
+            throw new UncheckedIOException(error);
         }
     }
 
+    /** The port of the first listener. */
     int port() {
-        return port;
+        return port(listeners()[0]);
+    }
+
+    /** The port of this listener; what is asked of the controller's is served on the first. */
+    int port(ListenerName wanted) {
+        return Stream.of(listeners()).filter(one -> name(one).equals(wanted.value())).findFirst()
+            .map(BrokerProcess::port).orElseGet(this::port);
+    }
+
+    private String[] listeners() {
+        return properties.get("listeners").split(",");
+    }
+
+    private static int port(String listener) {
+        return Integer.parseInt(listener.substring(listener.lastIndexOf(':') + 1));
     }
 
     Map<String, String> properties() {
@@ -75,11 +122,32 @@ final class BrokerProcess {
     }
 
     List<File> dataFolders() {
-        return Stream.of(properties.get("log.dirs").split(",")).map(File::new).toList();
+        String folders = properties.getOrDefault("log.dirs", properties.get("log.dir"));
+        return Stream.of(folders.split(",")).map(File::new).toList();
     }
 
     boolean running() {
         return process != null && process.isAlive();
+    }
+
+    /** Makes a data folder of each empty one, with these records as the first of the cluster's metadata. */
+    void format(BootstrapMetadata bootstrap) {
+        String cluster = Uuid.randomUuid().toString();
+        try {
+            String metadata = properties.getOrDefault("metadata.log.dir", dataFolders().get(0).toString());
+            List<File> folders = new ArrayList<>(dataFolders());
+            if (!folders.contains(new File(metadata))) {
+                folders.add(new File(metadata));
+            }
+            for (File data : folders) {
+                Files.createDirectories(data.toPath());
+                Files.write(data.toPath().resolve("meta.properties"), List.of("version=1", "cluster.id=" + cluster,
+                    "node.id=" + properties.get("node.id"), "directory.id=" + Uuid.randomUuid()));
+            }
+            new BootstrapDirectory(metadata).writeBinaryFile(bootstrap);
+        } catch (IOException error) {
+            throw new UncheckedIOException(error);
+        }
     }
 
     /** Starts the broker, on the data of its last run if it had one, and returns when it says that it serves. */

@@ -13,23 +13,23 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import kafka.server.ControllerServer;
 import kafka.server.KafkaBroker;
+import kafka.server.KafkaConfig;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.FeatureUpdate;
-import org.apache.kafka.clients.admin.FinalizedVersionRange;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.clients.admin.UpdateFeaturesOptions;
 import org.apache.kafka.clients.consumer.GroupProtocol;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBindingFilter;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.network.ListenerName;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.apache.kafka.common.test.ClusterInstance;
 import org.apache.kafka.common.test.api.ClusterConfig;
 import org.apache.kafka.common.test.api.Type;
+import org.apache.kafka.metadata.bootstrap.BootstrapMetadata;
 import org.apache.kafka.server.authorizer.Authorizer;
+import org.apache.kafka.server.common.Feature;
 import org.apache.kafka.server.common.MetadataVersion;
 import org.apache.kafka.server.fault.FaultHandlerException;
 import org.opentest4j.TestAbortedException;
@@ -38,7 +38,7 @@ import org.opentest4j.TestAbortedException;
  * The cluster of a {@code @ClusterTest}: one external broker, whatever number was asked for. What cannot be had from
  * outside a broker aborts the test with the reason, so that nothing passes that was not tried.
  */
-public final class ExternalCluster implements ClusterInstance {
+public final class ExternalCluster implements ClusterInstance, Served {
     private static final long WAIT_SECONDS = 60;
 
     private final ClusterConfig config;
@@ -47,34 +47,47 @@ public final class ExternalCluster implements ClusterInstance {
     private boolean started;
     private boolean stopped;
     private String clusterId;
+    private volatile TestAbortedException refused;
 
     public ExternalCluster(ClusterConfig config) {
         this.config = config;
     }
 
+    @Override
+    public TestAbortedException refuse(String reason) {
+        refused = new TestAbortedException(reason);
+        return refused;
+    }
+
+    /** Throws what the test may have caught: neither its success nor its failure would mean anything. */
+    public void throwRefused() {
+        if (refused != null) {
+            throw refused;
+        }
+    }
+
     /** Aborts a test whose settings name Java classes, or ask for security: such a broker is not to be had here. */
     public void refuseWhatNeedsAJvm() {
         if (config.brokerSecurityProtocol() != SecurityProtocol.PLAINTEXT) {
-            throw new TestAbortedException("security: " + config.brokerSecurityProtocol());
+            throw refuse("security: " + config.brokerSecurityProtocol());
         }
-        settings().forEach((key, value) -> {
-            boolean names = key.endsWith(".class.name") || key.endsWith(".class") || key.equals("metric.reporters")
-                || key.equals("group.consumer.assignors") && value.contains(".");
-            if (names && !key.equals("group.share.persister.class.name") && !value.isEmpty()) {
-                throw new TestAbortedException("class of the JVM: " + key + "=" + value);
-            }
+        OneNode.classOfTheJvm(settings()).ifPresent(reason -> {
+            throw refuse(reason);
         });
     }
 
     private Map<String, String> settings() {
         Map<String, String> settings = new TreeMap<>(config.serverProperties());
         settings.putAll(config.perServerOverrideProperties().getOrDefault(BrokerProcess.NODE, Map.of()));
-        settings.replaceAll((key, value) -> key.endsWith("replication.factor") || key.endsWith("min.isr")
-            || key.equals("min.insync.replicas") && collapsed() ? "1" : value);
+        OneNode.clip(settings, collapsed());
         for (String topic : List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
             settings.putIfAbsent(topic + ".replication.factor", "1");
         }
         settings.putIfAbsent("transaction.state.log.min.isr", "1");
+        if (!config.standalone()) {
+            // A quorum of voters that the settings name, as published clusters have.
+            settings.putIfAbsent("controller.quorum.voters", BrokerProcess.NODE + "@localhost:9093");
+        }
         return settings;
     }
 
@@ -82,7 +95,8 @@ public final class ExternalCluster implements ClusterInstance {
         return config.numBrokers() > 1;
     }
 
-    BrokerProcess broker() {
+    @Override
+    public BrokerProcess broker() {
         if (broker == null) {
             broker = new BrokerProcess(settings(), config.brokerListenerName().value(),
                 config.controllerListenerName().value(), config.numDisksPerBroker());
@@ -117,12 +131,13 @@ public final class ExternalCluster implements ClusterInstance {
 
     @Override
     public Set<Integer> controllerIds() {
-        return Set.of(BrokerProcess.NODE);
+        return new HashSet<>(Set.of(BrokerProcess.NODE));
     }
 
     @Override
     public Set<Integer> brokerIds() {
-        return Set.of(BrokerProcess.NODE);
+        // The caller's own: tests take away from it.
+        return new HashSet<>(Set.of(BrokerProcess.NODE));
     }
 
     @Override
@@ -137,17 +152,17 @@ public final class ExternalCluster implements ClusterInstance {
 
     @Override
     public String bootstrapServers() {
-        return "127.0.0.1:" + broker().port();
+        return "localhost:" + broker().port();
     }
 
     @Override
     public String bootstrapControllers() {
-        throw new TestAbortedException("no controller listener: the node serves clients on broker listeners only");
+        throw refuse("no controller listener: the node serves clients on broker listeners only");
     }
 
     @Override
     public List<Integer> controllerBoundPorts() {
-        throw new TestAbortedException("no controller listener: the node serves clients on broker listeners only");
+        throw refuse("no controller listener: the node serves clients on broker listeners only");
     }
 
     @Override
@@ -161,6 +176,14 @@ public final class ExternalCluster implements ClusterInstance {
             clusterId = ask(admin -> admin.describeCluster().clusterId().get());
         }
         return clusterId;
+    }
+
+    @Override
+    public <K, V> Producer<K, V> producer(Map<String, Object> configs) {
+        if (configs.containsKey("transactional.id")) {
+            throw refuse("transactions: not served in this version");
+        }
+        return ClusterInstance.super.producer(configs);
     }
 
     @Override
@@ -191,43 +214,26 @@ public final class ExternalCluster implements ClusterInstance {
         refuseWhatNeedsAJvm();
         if (!started) {
             started = true;
+            format();
             broker().start();
-            setFeatures();
         }
     }
 
     /**
-     * Published clusters are formatted with the levels that the test names. Here they are set once the broker serves; a
-     * level that the broker does not take is a test that cannot be had.
+     * Published clusters are formatted with the levels that the test names; a test that names none runs on what the
+     * broker makes of an empty folder.
      */
-    private void setFeatures() {
-        Map<String, Short> wanted = new TreeMap<>();
-        config.features().forEach((feature, level) -> wanted.put(feature.featureName(), level));
-        if (config.metadataVersion() != MetadataVersion.latestTesting()) {
-            wanted.put(MetadataVersion.FEATURE_NAME, config.metadataVersion().featureLevel());
+    private void format() {
+        MetadataVersion latest = MetadataVersion.latestProduction();
+        // The framework's default is a version that is not released.
+        MetadataVersion version = config.metadataVersion().isAtLeast(latest) ? latest : config.metadataVersion();
+        if (version == latest && config.features().isEmpty()) {
+            return;
         }
-        wanted.forEach((name, level) -> {
-            String refusal = ask(admin -> setFeature(admin, name, level));
-            if (refusal != null) {
-                throw new TestAbortedException("features: " + name + "=" + level + ": " + refusal);
-            }
-        });
-    }
-
-    private static String setFeature(Admin admin, String name, short level) throws Exception {
-        FinalizedVersionRange now = admin.describeFeatures().featureMetadata().get().finalizedFeatures().get(name);
-        short current = now == null ? 0 : now.maxVersionLevel();
-        if (current == level) {
-            return null;
-        }
-        FeatureUpdate update = new FeatureUpdate(level, level > current ? FeatureUpdate.UpgradeType.UPGRADE
-            : FeatureUpdate.UpgradeType.SAFE_DOWNGRADE);
-        try {
-            admin.updateFeatures(Map.of(name, update), new UpdateFeaturesOptions()).all().get();
-            return null;
-        } catch (ExecutionException refused) {
-            return refused.getCause().getMessage();
-        }
+        Map<String, Short> levels = new HashMap<>();
+        levels.put(Feature.GROUP_VERSION.featureName(), Feature.GROUP_VERSION.defaultLevel(version));
+        config.features().forEach((feature, level) -> levels.put(feature.featureName(), level));
+        broker().format(BootstrapMetadata.fromVersions(version, levels, "test"));
     }
 
     @Override
@@ -255,7 +261,7 @@ public final class ExternalCluster implements ClusterInstance {
     public void shutdownBroker(int id) {
         known(id);
         if (collapsed()) {
-            throw new TestAbortedException("brokers: stops one of " + config.numBrokers());
+            throw refuse("brokers: stops one of " + config.numBrokers());
         }
         broker().stop();
     }
@@ -271,7 +277,7 @@ public final class ExternalCluster implements ClusterInstance {
             throw new IllegalArgumentException("Unknown brokerId " + id);
         }
         if (id != BrokerProcess.NODE) {
-            throw new TestAbortedException("brokers: names broker " + id + " of " + config.numBrokers());
+            throw refuse("brokers: names broker " + id + " of " + config.numBrokers());
         }
     }
 
@@ -337,7 +343,7 @@ public final class ExternalCluster implements ClusterInstance {
 
     @Override
     public List<Authorizer> authorizers() {
-        throw new TestAbortedException("internals: the authorizer object");
+        throw refuse("internals: the authorizer object");
     }
 
     @Override
@@ -349,36 +355,17 @@ public final class ExternalCluster implements ClusterInstance {
         }));
     }
 
-    /** What an admin client says of a topic; empty when there is no such topic. */
-    Optional<TopicDescription> describe(String topic) {
-        return ask(admin -> {
-            try {
-                return Optional.of(admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic));
-            } catch (ExecutionException error) {
-                if (error.getCause() instanceof UnknownTopicOrPartitionException) {
-                    return Optional.empty();
-                }
-                throw error;
-            }
-        });
-    }
-
-    /** A question that may throw. */
-    interface Question<T> {
-        T of(Admin admin) throws Exception;
-    }
-
-    /** Asks with an admin client of its own, which is closed again: the framework looks for threads left behind. */
-    <T> T ask(Question<T> question) {
-        Map<String, Object> configs = new HashMap<>();
-        configs.put("bootstrap.servers", bootstrapServers());
-        try (Admin admin = Admin.create(configs)) {
-            return question.of(admin);
-        } catch (RuntimeException error) {
-            throw error;
-        } catch (Exception error) {
-            throw new AssertionError("the broker did not answer the cluster's own question", error);
+    @Override
+    public KafkaConfig kafkaConfig() {
+        Map<String, Object> properties = new HashMap<>(broker().properties());
+        // Real Kafka's check of its settings wants a quorum and a listener for it.
+        properties.put("listeners", properties.get("listeners") + "," + properties.get("controller.listener.names")
+            + "://127.0.0.1:0");
+        properties.put("controller.quorum.bootstrap.servers", "127.0.0.1:1");
+        if (broker().running()) {
+            properties.putAll(dynamicSettings());
         }
+        return new KafkaConfig(properties, false);
     }
 
     private static void await(String what, Callable<Boolean> condition) {

@@ -1,21 +1,29 @@
 package moldau.kafkatests;
 
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import kafka.network.SocketServer;
 import kafka.raft.KafkaRaftManager;
 import kafka.server.BrokerServer;
 import kafka.server.ControllerServer;
-import kafka.server.KafkaConfig;
+import kafka.server.KafkaApis;
 import kafka.server.SharedServer;
+import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.admin.TopicListing;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.ApiError;
+import org.apache.kafka.controller.Controller;
+import org.apache.kafka.controller.ResultOrError;
 import org.apache.kafka.coordinator.group.GroupCoordinator;
 import org.apache.kafka.image.loader.MetadataLoader;
 import org.apache.kafka.metadata.BrokerState;
@@ -26,20 +34,19 @@ import org.apache.kafka.raft.RaftLog;
 import org.mockito.Mockito;
 import org.mockito.invocation.InvocationOnMock;
 import org.mockito.stubbing.Answer;
-import org.opentest4j.TestAbortedException;
 
 /**
  * Stand-ins for the server objects that tests reach for: each of the few answers that can be had from outside is had
  * over the wire, every other call aborts the test and names itself.
  */
 final class Facade {
-    private static final Object UNKNOWN = new Object();
+    static final Object UNKNOWN = new Object();
 
-    private final ExternalCluster cluster;
+    private final Served cluster;
     private BrokerServer broker;
     private ControllerServer controller;
 
-    Facade(ExternalCluster cluster) {
+    Facade(Served cluster) {
         this.cluster = cluster;
     }
 
@@ -59,14 +66,14 @@ final class Facade {
         return controller;
     }
 
-    private static <T> T stand(Class<T> type, Answer<Object> answers) {
+    <T> T stand(Class<T> type, Answer<Object> answers) {
         return Mockito.mock(type, Mockito.withSettings().stubOnly().defaultAnswer(call -> {
             if (call.getMethod().getName().equals("toString")) {
                 return "stand-in of " + type.getSimpleName();
             }
             Object answer = answers.answer(call);
             if (answer == UNKNOWN) {
-                throw new TestAbortedException("internals: " + type.getSimpleName() + "."
+                throw cluster.refuse("internals: " + type.getSimpleName() + "."
                     + call.getMethod().getName());
             }
             return answer;
@@ -76,11 +83,11 @@ final class Facade {
     private Object ofBroker(InvocationOnMock call) {
         switch (call.getMethod().getName()) {
             case "config":
-                return settings();
+                return cluster.kafkaConfig();
             case "clusterId":
                 return cluster.clusterId();
             case "boundPort":
-                return cluster.broker().port();
+                return cluster.broker().port(call.getArgument(0));
             case "brokerState":
                 return cluster.broker().running() ? BrokerState.RUNNING : BrokerState.NOT_RUNNING;
             case "isShutdown":
@@ -95,12 +102,18 @@ final class Facade {
                 // shutdown() waits for the end.
                 return null;
             case "metadataCache":
-                return stand(KRaftMetadataCache.class, this::ofMetadata);
+                return metadata();
+            case "replicaManager":
+                return new Logs(cluster, this).replicas();
+            case "logManager":
+                return new Logs(cluster, this).manager();
+            case "dataPlaneRequestProcessor":
+                return stand(KafkaApis.class, inner -> inner.getMethod().getName().equals("metadataCache")
+                    ? metadata() : UNKNOWN);
             case "groupCoordinator":
                 return stand(GroupCoordinator.class, this::ofGroups);
             case "socketServer":
-                return stand(SocketServer.class, inner -> inner.getMethod().getName().equals("boundPort")
-                    ? (Object) cluster.broker().port() : UNKNOWN);
+                return sockets();
             case "sharedServer":
                 return shared();
             default:
@@ -108,14 +121,28 @@ final class Facade {
         }
     }
 
+    private KRaftMetadataCache metadata() {
+        return stand(KRaftMetadataCache.class, this::ofMetadata);
+    }
+
+    private SocketServer sockets() {
+        return stand(SocketServer.class, inner -> inner.getMethod().getName().equals("boundPort")
+            ? (Object) cluster.broker().port(inner.getArgument(0)) : UNKNOWN);
+    }
+
     private Object ofController(InvocationOnMock call) {
         switch (call.getMethod().getName()) {
             case "config":
-                return settings();
+                return cluster.kafkaConfig();
             case "clusterId":
                 return cluster.clusterId();
             case "sharedServer":
                 return shared();
+            case "socketServer":
+                // The controller is in the broker: what is asked of it is asked there.
+                return sockets();
+            case "controller":
+                return stand(Controller.class, this::ofControllersState);
             case "raftManager":
                 // One node: its metadata is never behind its controller's.
                 RaftLog log = stand(RaftLog.class, inner -> inner.getMethod().getName().equals("endOffset")
@@ -133,13 +160,26 @@ final class Facade {
         return stand(SharedServer.class, inner -> inner.getMethod().getName().equals("loader") ? loader : UNKNOWN);
     }
 
-    private KafkaConfig settings() {
-        Map<String, Object> properties = new HashMap<>(cluster.broker().properties());
-        // Real Kafka's check of its settings wants a quorum and a listener for it.
-        properties.put("listeners", properties.get("listeners") + "," + properties.get("controller.listener.names")
-            + "://127.0.0.1:0");
-        properties.put("controller.quorum.bootstrap.servers", "127.0.0.1:1");
-        return new KafkaConfig(properties, false);
+    private Object ofControllersState(InvocationOnMock call) {
+        switch (call.getMethod().getName()) {
+            case "findAllTopicIds":
+                return CompletableFuture.completedFuture(topicIds());
+            case "findTopicIds":
+                Map<String, Uuid> ids = topicIds();
+                Map<String, ResultOrError<Uuid>> found = new HashMap<>();
+                call.<Collection<String>>getArgument(1).forEach(name -> found.put(name, ids.containsKey(name)
+                    ? ResultOrError.of(ids.get(name))
+                    : ResultOrError.of(new ApiError(Errors.UNKNOWN_TOPIC_OR_PARTITION))));
+                return CompletableFuture.completedFuture(found);
+            default:
+                return UNKNOWN;
+        }
+    }
+
+    private Map<String, Uuid> topicIds() {
+        ListTopicsOptions all = new ListTopicsOptions().listInternal(true);
+        return cluster.ask(admin -> admin.listTopics(all).listings().get().stream()
+            .collect(Collectors.toMap(TopicListing::name, TopicListing::topicId)));
     }
 
     private Object ofGroups(InvocationOnMock call) {
@@ -166,10 +206,9 @@ final class Facade {
             case "getTopicId":
                 return cluster.describe((String) first).map(TopicDescription::topicId).orElse(Uuid.ZERO_UUID);
             case "getAllTopics":
-                return (Set<?>) cluster.ask(admin -> admin.listTopics(
-                    new org.apache.kafka.clients.admin.ListTopicsOptions().listInternal(true)).names().get());
+                return topicIds().keySet();
             case "hasAliveBroker":
-                return first.equals(BrokerProcess.NODE) && cluster.broker().running();
+                return first.equals(cluster.kafkaConfig().nodeId()) && cluster.broker().running();
             case "getLeaderAndIsr":
                 // The epoch is no part of what an admin client is told.
                 return find((String) first, call.getArgument(1)).map(found -> new LeaderAndIsr(found.leader().id(),

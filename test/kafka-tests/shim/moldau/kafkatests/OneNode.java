@@ -15,6 +15,22 @@ final class OneNode {
     private OneNode() {
     }
 
+    /** Replication of what the broker makes itself. */
+    static void clip(Map<String, String> settings, boolean collapsed) {
+        settings.replaceAll((key, value) -> key.endsWith("replication.factor") || key.endsWith("min.isr")
+            || key.equals("min.insync.replicas") && collapsed ? "1" : value);
+    }
+
+    /** Why a broker with these settings is not to be had here, if they name a Java class that it would load. */
+    static Optional<String> classOfTheJvm(Map<String, String> settings) {
+        return settings.entrySet().stream().filter(setting -> {
+            String key = setting.getKey();
+            boolean names = key.endsWith(".class.name") || key.endsWith(".class") || key.equals("metric.reporters")
+                || key.equals("group.consumer.assignors") && setting.getValue().contains(".");
+            return names && !key.equals("group.share.persister.class.name") && !setting.getValue().isEmpty();
+        }).findFirst().map(setting -> "class of the JVM: " + setting.getKey() + "=" + setting.getValue());
+    }
+
     /** An admin client whose createTopics asks for one replica where the test asked for several. */
     static Admin clip(Admin admin) {
         return (Admin) Proxy.newProxyInstance(OneNode.class.getClassLoader(), new Class<?>[] {Admin.class},

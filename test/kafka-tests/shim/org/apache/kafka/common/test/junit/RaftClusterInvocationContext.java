@@ -46,7 +46,10 @@ public class RaftClusterInvocationContext implements TestTemplateInvocationConte
                     cluster.start();
                 }
             },
-            (AfterTestExecutionCallback) context -> cluster.stop(),
+            (AfterTestExecutionCallback) context -> {
+                cluster.stop();
+                cluster.throwRefused();
+            },
             // Reached also when a set-up method failed, after which there is no test execution.
             (AfterEachCallback) context -> cluster.stop(),
             new ClusterInstanceParameterResolver(cluster));
