@@ -1,0 +1,173 @@
+#include "store/journal/journal_replay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/crc32c.h"
+#include "base/trace.h"
+#include "store/journal/journal_files.h"
+
+namespace moldau::store {
+namespace {
+
+class Replay {
+ public:
+  Replay(io::Disk& disk, const Uuid& directory_id, ReplayTarget& target, log::JournalMutant mutant)
+      : disk_(disk), directory_id_(directory_id), target_(target), mutant_(mutant) {}
+
+  Result<ReplayCounts> run(const std::vector<FoundJournal>& found) {
+    for (const FoundJournal& journal : found) {
+      ASSIGN_OR_RETURN(io::FileRef file, disk_.open(journal.path, io::OpenMode::read));
+      files_.push_back(std::move(file));
+    }
+    ASSIGN_OR_RETURN(const auto plan, read_all(found));
+    for (const log::PartitionReplay& replay : plan) RETURN_IF_FAILED(replay_partition(replay));
+    return counts_;
+  }
+
+ private:
+  Result<std::vector<log::PartitionReplay>> read_all(const std::vector<FoundJournal>& found) {
+    std::vector<log::JournalChain> chains;
+    for (size_t first = 0; first < found.size();) {  // found is sorted by shard
+      size_t last = first;
+      std::vector<log::JournalRun> runs;
+      std::vector<std::string> paths;
+      for (; last < found.size() && found[last].name.shard == found[first].name.shard; ++last) {
+        const log::JournalRead read = [&](uint64_t position, std::span<std::byte> into) {
+          return disk_.read(*files_[last], position, into);
+        };
+        ASSIGN_OR_RETURN(log::JournalRun run,
+                         log::scan_journal(read, found[last].size,
+                                           {found[last].path, directory_id_, found[last].name}, mutant_));
+        counts_.rounds += run.rounds;
+        runs.push_back(std::move(run));
+        paths.push_back(found[last].path);
+      }
+      ASSIGN_OR_RETURN(log::JournalChain chain, log::chain_journal(runs, paths));
+      for (log::JournalRecord& record : chain.records) record.file += static_cast<uint32_t>(first);
+      chains.push_back(std::move(chain));
+      first = last;
+    }
+    counts_.files = found.size();
+    return log::plan_journal_replay(chains, mutant_);
+  }
+
+  Status replay_partition(const log::PartitionReplay& replay) {
+    ReplayedLog* log = target_.find(replay.id);
+    if (log == nullptr) {
+      if (replay.batches.empty()) return {};
+      ++counts_.partitions_missing;
+      trace(TraceLevel::error,
+            "topic_id={} partition={} state=missing journal_from={} journal_to={} "
+            "reason=\"the journal holds batches of a partition that has no folder\"",
+            replay.id.topic_id.to_string(), replay.id.partition, replay.batches.front().entry.base,
+            replay.batches.back().entry.end);
+      return {};
+    }
+    for (const log::JournalRecord& record : replay.batches) RETURN_IF_FAILED(replay_batches(*log, record));
+    if (replay.log_start <= log->log_start()) return {};
+    if (replay.log_start > log->end()) {
+      return Failure{FailureKind::corrupt,
+                     fmt::format("{}: the journal has the log begin at offset {}, and it ends at {}", log->folder(),
+                                 replay.log_start, log->end())};
+    }
+    return log->advance_log_start(replay.log_start);
+  }
+
+  Status replay_batches(ReplayedLog& log, const log::JournalRecord& record) {
+    const log::JournalEntry& entry = record.entry;
+    const Offset settled = std::max(log.recovery_point(), log.log_start());
+    if (entry.end <= settled) return {};
+    ASSIGN_OR_RETURN(const Bytes payload, read_payload(record));
+    Offset expected = entry.base;
+    for (size_t at = 0; at < payload.size();) {
+      const auto batch = wire::BatchView::parse(payload.view().subspan(at));
+      if (!batch || batch->base_offset() < expected || batch->last_offset_delta() < 0 ||
+          batch->next_offset() > entry.end) {
+        return Failure{FailureKind::corrupt,
+                       fmt::format("{} at {}: no batch of offset {} or above, though the checksum is right",
+                                   files_[record.file]->path(), record.position + at, expected)};
+      }
+      if (batch->base_offset() >= log.end()) return append_rest(log, record, payload, at, expected);
+      if (batch->next_offset() > settled) RETURN_IF_FAILED(compare(log, record, *batch));
+      expected = batch->next_offset();
+      at += batch->size();
+    }
+    return expected == entry.end ? Status() : wrong_end(record, expected);
+  }
+
+  Failure wrong_end(const log::JournalRecord& record, Offset end) const {
+    return {FailureKind::corrupt, fmt::format("{} at {}: its batches end at offset {}, not at {}",
+                                              files_[record.file]->path(), record.position, end, record.entry.end)};
+  }
+
+  Status compare(ReplayedLog& log, const log::JournalRecord& record, const wire::BatchView& batch) {
+    ASSIGN_OR_RETURN(const bool same, log.has(batch));
+    if (same || mutant_ == log::JournalMutant::difference_ignored) {
+      ++counts_.batches_found;
+      return {};
+    }
+    return Failure{FailureKind::corrupt,
+                   fmt::format("{}: at offset {} it holds other bytes than round {} of the journal ({} at {}): "
+                               "something else wrote there",
+                               log.folder(), batch.base_offset(), record.sequence, files_[record.file]->path(),
+                               record.position)};
+  }
+
+  /// From the batch at `at` on the log does not have them.
+  Status append_rest(ReplayedLog& log, const log::JournalRecord& record, const Bytes& payload, size_t at,
+                     Offset expected) {
+    if (log.end() != expected) {
+      return Failure{FailureKind::corrupt,
+                     fmt::format("{}: it ends at offset {}, and round {} of the journal ({} at {}) goes on at {}",
+                                 log.folder(), log.end(), record.sequence, files_[record.file]->path(),
+                                 record.position, expected)};
+    }
+    const Bytes rest = payload.slice(at, payload.size() - at);
+    Offset end = expected;
+    const wire::BatchWalk walk = wire::for_each_batch(rest.view(), [&](const wire::BatchView& batch) {
+      if (batch.base_offset() < end || batch.last_offset_delta() < 0) return false;
+      end = batch.next_offset();
+      ++counts_.batches_appended;
+      return true;
+    });
+    if (walk.consumed != rest.size() || end != record.entry.end) return wrong_end(record, end);
+    counts_.bytes_appended += rest.size();
+    return log.append(rest);
+  }
+
+  /// Reads the payload once more, and checks it once more: what is appended is what was checked.
+  Result<Bytes> read_payload(const log::JournalRecord& record) {
+    const auto size = static_cast<size_t>(record.entry.bytes);
+    BlockRef block = BlockRef::adopt(Block::allocate(size));
+    const std::span<std::byte> into(block->data(), size);
+    ASSIGN_OR_RETURN(const size_t got, disk_.read(*files_[record.file], record.position, into));
+    const bool sound = got == size && (crc32c(into) == record.entry.checksum ||
+                                       mutant_ == log::JournalMutant::torn_round_accepted);
+    if (!sound) {
+      return Failure{FailureKind::corrupt, fmt::format("{} at {}: reads give different bytes",
+                                                       files_[record.file]->path(), record.position)};
+    }
+    return Bytes(std::move(block), into);
+  }
+
+  io::Disk& disk_;
+  const Uuid directory_id_;
+  ReplayTarget& target_;
+  const log::JournalMutant mutant_;
+  std::vector<io::FileRef> files_;
+  ReplayCounts counts_;
+};
+
+}  // namespace
+
+Result<ReplayCounts> replay_journals(io::Disk& disk, const std::string& directory, const Uuid& directory_id,
+                                     ReplayTarget& target, log::JournalMutant mutant) {
+  ASSIGN_OR_RETURN(const auto found, find_journals(disk, directory));
+  return Replay(disk, directory_id, target, mutant).run(found);
+}
+
+}  // namespace moldau::store

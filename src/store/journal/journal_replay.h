@@ -1,0 +1,64 @@
+// Replay: brings what the journals of a log directory hold into its logs, at start, when the logs are recovered. Only
+// appends, and moves log starts up; what it finds it compares, and it stops at the first thing that does not fit. What
+// is to be done is planned first (log/journal_plan.h), so that nothing is changed when the journals contradict
+// themselves. May be cut short and run again.
+//
+// The host's part: recovers the logs of the directory, calls replay_journals(), makes all logs that it touched durable,
+// writes recovery points and log starts, and then retire_journals().
+#pragma once
+
+#include <string>
+
+#include "base/bytes.h"
+#include "io/disk.h"
+#include "log/journal_plan.h"
+#include "wire/batch.h"
+
+namespace moldau::store {
+
+/// A log as replay sees it.
+class ReplayedLog {
+ public:
+  /// For messages: the partition's folder.
+  virtual const std::string& folder() const = 0;
+  virtual Offset log_start() const = 0;
+  virtual Offset end() const = 0;
+  /// What lies below is synced, and may have been compacted since: it is not compared.
+  virtual Offset recovery_point() const = 0;
+  /// True when the log has this batch at its offset, byte for byte. Asked below end() only.
+  virtual Result<bool> has(const wire::BatchView& batch) = 0;
+  /// Appends whole batches that carry their offsets, the first at or above end().
+  virtual Status append(Bytes batches) = 0;
+  virtual Status advance_log_start(Offset offset) = 0;
+
+ protected:
+  ~ReplayedLog() = default;
+};
+
+class ReplayTarget {
+ public:
+  /// The log of a partition in this log directory; null when there is none.
+  virtual ReplayedLog* find(const TopicPartitionId& id) = 0;
+
+ protected:
+  ~ReplayTarget() = default;
+};
+
+struct ReplayCounts {
+  size_t files = 0;
+  uint64_t rounds = 0;
+  uint64_t batches_found = 0;  ///< in segments already
+  uint64_t batches_appended = 0;
+  uint64_t bytes_appended = 0;
+  /// Partitions that the journal holds batches of, and that have no folder in this log directory: lost with it, or
+  /// removed before that was written down.
+  size_t partitions_missing = 0;
+};
+
+/// Reads the journals of all shards, whatever their number was, and replays them. Blocking. Fails with
+/// FailureKind::corrupt, foreign or unsupported when something is not as it must be, naming file and offset; or as the
+/// disk or the target does.
+Result<ReplayCounts> replay_journals(io::Disk& disk, const std::string& directory, const Uuid& directory_id,
+                                     ReplayTarget& target, log::JournalMutant mutant = log::JournalMutant::none);
+
+}  // namespace moldau::store
