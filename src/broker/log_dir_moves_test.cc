@@ -295,7 +295,8 @@ TEST(LogDirMoves, AFolderThatIsThereTwice) {
   io::Disk& disk = world.world().node("broker").disk();
   const auto entries = disk.list(first);
   for (const auto& entry : *entries) {
-    if (entry.name.ends_with("-delete")) ASSERT_TRUE(disk.rename(first + "/" + entry.name, first + "/t-0").ok());
+    if (!entry.name.ends_with("-delete")) continue;
+    ASSERT_TRUE(disk.rename(first + "/" + entry.name, first + "/t-0").ok());
   }
   ASSERT_TRUE(disk.stat(first + "/t-0").ok());
   world.start();
