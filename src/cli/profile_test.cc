@@ -44,7 +44,9 @@ TEST(OptionKeys, TheTableIsSound) {
   std::map<std::string_view, int> seen;
   for (const OptionKey& option : option_keys()) {
     EXPECT_EQ(++seen[option.name], 1) << option.name;
-    if (option.field != option.name) EXPECT_EQ(++seen[option.field], 1) << option.field;
+    if (option.field != option.name) {
+      EXPECT_EQ(++seen[option.field], 1) << option.field;
+    }
     EXPECT_FALSE(option.help.empty()) << option.name;
     EXPECT_TRUE(check_option(option, option.example, "x").ok()) << option.name;
     EXPECT_EQ(is_global(option), option.field.starts_with("globals.")) << option.name;
