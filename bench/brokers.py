@@ -35,9 +35,9 @@ def memory_kib(pid):
 
 
 class Broker:
-    patient = True  # waits for a quiet machine before it is started
     """A running broker: its port and its process id. It keeps its port until its folder is wiped."""
     name = ""
+    patient = True  # waits for a quiet machine before it starts afresh
 
     def __init__(self, folder):
         self.folder = folder
