@@ -16,6 +16,7 @@ import differential
 import differential_admin
 import dumplog
 import matrix
+import moves_differential
 import published_tests
 from harness import (
     HERE,
@@ -496,6 +497,17 @@ def command_line_tools(run_):
     return words
 
 
+def moves(run_):
+    """Moves between log directories, by requests and by Kafka's tools, on both brokers: equal answers."""
+    need("java", "default-jre-headless")
+    if run_.arguments.peer == "kafka":
+        raise Skipped("it compares Moldau with Kafka")
+    count, wrong = moves_differential.compare(run_.folder("moves"))
+    if wrong:
+        raise Failed(f"{len(wrong)} answers differ:\n" + "\n".join(wrong))
+    return f"{count} answers"
+
+
 def compaction(run_):
     """Kafka and Moldau compact the same folder: the same records survive, line by line of dump-log."""
     need("java", "default-jre-headless")
@@ -621,6 +633,7 @@ def all_checks(run_):
             ("adminclient", lambda: equal_answers(run_, "adminclient", adminclient, adminclient.SETTINGS)),
             ("kafka-tests", lambda: published_tests.check(run_.arguments.peer == "kafka")),
             ("tools", lambda: command_line_tools(run_)),
+            ("moves", lambda: moves(run_)),
             ("compaction", lambda: compaction(run_)),
             ("compaction-kill9", lambda: compaction_kill9(run_)),
             ("folder-to-moldau-kill9", lambda: folder_to_moldau_kill9(run_)),

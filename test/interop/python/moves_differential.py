@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Moves between log directories: the same requests and tools against Kafka and Moldau, each with two log directories.
 
-usage: moves_differential.py [--only-kafka | --only-moldau] [--keep FOLDER]
+usage: moves_differential.py [--only kafka|moldau] [--keep FOLDER]
 
 Requests go out through RawRequest.java, in the same order on both; then kafka-log-dirs and kafka-reassign-partitions. Answers
 must be equal but for paths, ids, and the size and lag of a copy that is under way."""
@@ -19,6 +19,7 @@ from differential import batch, create, fetch, produce  # noqa: E402
 from harness import Failed, KafkaBroker, MoldauBroker, peer  # noqa: E402
 from kafka_tools import KafkaTools  # noqa: E402
 
+KINDS = {"kafka": KafkaBroker, "moldau": MoldauBroker}
 RATE = "replica.alter.log.dirs.io.max.bytes.per.second"
 
 
@@ -199,34 +200,31 @@ def ask(kind, folder):
     return answers
 
 
+def compare(folder):
+    """Asks both; (how many answers there were, those that differ, as text)."""
+    told = {name: ask(kind, os.path.join(folder, name)) for name, kind in KINDS.items()}
+    wrong = [f"--- {name}\n  kafka  {kafka}\n  moldau {moldau}"
+             for (name, kafka), (_, moldau) in zip(told["kafka"], told["moldau"]) if kafka != moldau]
+    return len(told["kafka"]), wrong
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only-kafka", action="store_true")
-    parser.add_argument("--only-moldau", action="store_true")
-    parser.add_argument("--keep")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=sorted(KINDS), help="ask one of the two, and print its answers")
+    parser.add_argument("--keep", metavar="FOLDER", help="where data and logs stay")
     arguments = parser.parse_args()
     folder = arguments.keep or tempfile.mkdtemp(prefix="moldau-moves-")
-    kinds = {"kafka": KafkaBroker, "moldau": MoldauBroker}
-    if arguments.only_kafka:
-        del kinds["moldau"]
-    if arguments.only_moldau:
-        del kinds["kafka"]
     try:
-        told = {name: ask(kind, os.path.join(folder, name)) for name, kind in kinds.items()}
+        if arguments.only:
+            for name, answer in ask(KINDS[arguments.only], os.path.join(folder, arguments.only)):
+                print(f"{name}: {answer}")
+            return 0
+        count, wrong = compare(folder)
     finally:
         if not arguments.keep:
             shutil.rmtree(folder, ignore_errors=True)
-    if len(told) == 1:
-        for name, answer in next(iter(told.values())):
-            print(f"{name}: {answer}")
-        return 0
-    differences = 0
-    for (name, kafka), (_, moldau) in zip(told["kafka"], told["moldau"]):
-        if kafka != moldau:
-            differences += 1
-            print(f"--- {name}\n  kafka  {kafka}\n  moldau {moldau}")
-    print(f"{len(told['kafka'])} answers compared, {differences} differ")
-    return 1 if differences else 0
+    print("\n".join([*wrong, f"{count} answers compared, {len(wrong)} differ"]))
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
