@@ -1,12 +1,13 @@
 // moldau-sim: runs seeds of the simulator, in as many threads as there are cores, and prints what they found.
 //
 //   moldau-sim [--scenario walking|groups] [--seconds N | --seeds N] [--seed S] [--from S] [--mutant NAME] [--trace]
-//              [--threads N]
+//              [--threads N] [--shards N]
 //
 // The last line is "N seeds, N failed". A failing seed prints one command that replays it. With --mutant, the run
 // passes if some seed finds the planted bug.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -30,6 +31,7 @@ struct Arguments {
   uint64_t seconds = 0;
   uint64_t from = 1;
   uint64_t threads = 0;
+  uint64_t shards = 1;
   bool one = false;
   bool trace = false;
   std::string mutant;
@@ -145,9 +147,10 @@ void Runner::take(const Verdict& verdict, bool twice_unequal) {
   for (const auto& [name, times] : verdict.counters) counters_[name] += times;
   if (verdict.violation.empty() && !twice_unequal) return;
   ++failed_;
-  fmt::print("seed {} failed: {}\n  replay: ./x sim {}--seed {}{}\n", verdict.seed,
+  fmt::print("seed {} failed: {}\n  replay: ./x sim {}--seed {}{}{}\n", verdict.seed,
              twice_unequal ? "two runs of it differ" : verdict.violation,
              arguments_.scenario == Scenario::groups ? "--scenario groups " : "", verdict.seed,
+             arguments_.shards == 1 ? "" : fmt::format(" --shards {}", arguments_.shards),
              arguments_.mutant.empty() ? "" : " --mutant " + arguments_.mutant);
   std::fflush(stdout);
   if (!arguments_.mutant.empty()) stop_ = true;
@@ -156,7 +159,10 @@ void Runner::take(const Verdict& verdict, bool twice_unequal) {
 void Runner::work() {
   for (uint64_t index = next_++; more(index); index = next_++) {
     const uint64_t seed = arguments_.from + index;
-    const RunOptions options{.mutant = arguments_.mutant, .scenario = arguments_.scenario, .trace = arguments_.trace};
+    const RunOptions options{.mutant = arguments_.mutant,
+                             .scenario = arguments_.scenario,
+                             .shards = arguments_.shards,
+                             .trace = arguments_.trace};
     const Verdict verdict = run_seed(seed, options);
     bool unequal = false;
     if (index % 100 == 17) {  // 1 % run twice
@@ -220,7 +226,7 @@ bool parse(int argc, char** argv, Arguments& arguments) {
     } else if (name == "--mutant" && has_value) {
       arguments.mutant = argv[++i];
     } else if ((name == "--seed" || name == "--seeds" || name == "--seconds" || name == "--from" ||
-                name == "--threads") &&
+                name == "--threads" || name == "--shards") &&
                has_value) {
       const uint64_t value = std::strtoull(argv[++i], nullptr, 10);
       if (name == "--seed") arguments.from = value, arguments.one = true;
@@ -228,10 +234,11 @@ bool parse(int argc, char** argv, Arguments& arguments) {
       if (name == "--seconds") arguments.seconds = value;
       if (name == "--from") arguments.from = value;
       if (name == "--threads") arguments.threads = value;
+      if (name == "--shards") arguments.shards = std::clamp<uint64_t>(value, 1, 64);
     } else {
       fmt::print(stderr,
                  "moldau-sim: no option '{}': --scenario walking|groups, --seconds N, --seeds N, --seed S, --from S, "
-                 "--mutant NAME, --trace\n",
+                 "--mutant NAME, --shards N, --trace\n",
                  name);
       return false;
     }

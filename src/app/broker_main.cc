@@ -24,7 +24,7 @@
 #include "base/trace.h"
 #include "broker/admin_http.h"
 #include "broker/broker.h"
-#include "io/posix/loop.h"
+#include "io/posix/shard_set.h"
 #include "metadata/broker_settings.h"
 #include "metadata/properties.h"
 
@@ -202,14 +202,14 @@ int complain(const Failure& failure, int code) {
   return code;
 }
 
-void raise_limits() {
+void raise_limits(int shards) {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
     files.rlim_cur = files.rlim_max;
     (void)::setrlimit(RLIMIT_NOFILE, &files);
   }
-  // One heap: the pool's threads allocate little, and every further arena costs resident memory.
-  (void)::mallopt(M_ARENA_MAX, 1);
+  // A heap for each shard: the pool's threads allocate little, and every further arena costs resident memory.
+  (void)::mallopt(M_ARENA_MAX, shards);
   (void)::mallopt(M_TRIM_THRESHOLD, 1 << 20);
   (void)std::signal(SIGPIPE, SIG_IGN);
 }
@@ -293,9 +293,7 @@ class Admin {
   Status listen(const std::string& where) {
     ASSIGN_OR_RETURN(const io::Address address, parse_address(where));
     ASSIGN_OR_RETURN(socket_, io::posix::Loop::listening_socket(address));
-    broker::AdminOptions options = options_;
-    options.loop_facts = nullptr;  // not for another thread
-    boot_ = BootAdmin::start(socket_, std::move(options));
+    boot_ = BootAdmin::start(socket_, options_);
     return {};
   }
 
@@ -317,19 +315,19 @@ void complete_folders(metadata::BrokerSettings& settings) {
 
 int run(const Arguments& arguments, const metadata::BrokerSettings& settings,
         const metadata::ConfigMap& static_config) {
-  Result<std::unique_ptr<io::posix::Loop>> made = io::posix::Loop::make();
+  Result<std::unique_ptr<io::posix::ShardSet>> made = io::posix::ShardSet::make(static_cast<size_t>(settings.shards));
   if (!made.ok()) return complain(made.failure(), exit_storage_failure);
-  io::posix::Loop& loop = **made;
-  broker::BrokerOptions options{
-      .settings = settings, .static_config = static_config, .buffer_bytes_max = buffer_bytes_max(),
-      .precise_clock = monotonic_clock};
-  broker::Broker broker(loop.surface(), std::move(options));
-  broker.metrics().topic_counters.set_limit(arguments.metrics_limit);
+  io::posix::ShardSet& shards = **made;
+  io::posix::Loop& loop = shards.home();
+  broker::BrokerOptions options{.settings = settings,
+                                .static_config = static_config,
+                                .buffer_bytes_max = buffer_bytes_max(),
+                                .precise_clock = monotonic_clock,
+                                .loop_counts = loop_counts_of(shards)};
+  broker::Broker broker(shards.surfaces(), std::move(options));
+  broker.set_counted_topics_max(arguments.metrics_limit);
   Admin admin(loop, broker,
-              {.version = MOLDAU_VERSION,
-               .series_limit = arguments.metrics_limit,
-               .process_facts = process_facts(),
-               .loop_facts = loop_facts_of(loop)});
+              {.version = MOLDAU_VERSION, .series_limit = arguments.metrics_limit, .process_facts = process_facts()});
   Node node{loop, broker};
   for (const int number : {SIGTERM, SIGINT}) {
     if (const Status watched = loop.on_signal(number, [&node] { node.stop(); }); !watched.ok()) {
@@ -349,7 +347,10 @@ int run(const Arguments& arguments, const metadata::BrokerSettings& settings,
   });
   if (!started.ok()) return complain(started.failure(), exit_code_of(started.failure()));
   admin.take_over();
+  // The other shards take up what start() posted to them; before they are destroyed they are at rest again.
+  if (const Status running = shards.start(); !running.ok()) return complain(running.failure(), exit_storage_failure);
   loop.run();
+  shards.stop();
   return node.exit_code;
 }
 
@@ -376,7 +377,7 @@ int run_broker(int argc, char** argv) {
   for (const std::string& warning : metadata::configuration_warnings(*static_config)) {
     trace(TraceLevel::warn, "event=configuration note=\"{}\"", warning);
   }
-  raise_limits();
+  raise_limits(settings->shards);
   return run(*arguments, *settings, metadata::with_identity(*static_config, *settings));
 }
 

@@ -31,8 +31,6 @@ struct ProcessFacts {
   double threads = -1;
   double start_time_seconds = -1;  ///< since 1970
   double loop_cpu_seconds = -1;    ///< of the thread that serves
-  double loop_turns = -1;
-  double loop_sleeps = -1;
 };
 
 /// Of the node as a whole.

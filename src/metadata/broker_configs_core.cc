@@ -231,6 +231,9 @@ constexpr ConfigKey table[] = {
     {54, "socket.request.max.bytes", int32, "104857600", at_least(1), high, read_only, no_server_name, effective,
      "Largest request; a connection that announces a larger one is closed."},
     {148, "socket.send.buffer.bytes", int32, "102400", {}, high, read_only, no_server_name, plain, no_effect_text},
+    {2000, "shards", int32, "1", between(1, 64), medium, read_only, no_server_name, effective,
+     "Moldau's own: threads that serve, each with connections of its own. With more than one, requests that touch "
+     "logs, groups or metadata go to the first and back: it stays 1 until partitions are spread over them, too."},
     {2000, "write.caching.default", boolean, "false", {}, medium, cluster_wide, no_server_name, effective,
      "Default of the topic setting write.caching."},
     {2000, "cluster.id", string, null, {}, medium, read_only, no_server_name, effective,

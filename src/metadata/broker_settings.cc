@@ -243,6 +243,7 @@ Status resolve_connections(const Reader& read, BrokerSettings& settings) {
 }
 
 void resolve_logs(const Reader& read, BrokerSettings& settings) {
+  settings.shards = read.int32("shards");
   settings.num_partitions = read.int32("num.partitions");
   settings.default_replication_factor = static_cast<int16_t>(read.int32("default.replication.factor"));
   settings.auto_create_topics_enable = read.boolean("auto.create.topics.enable");

@@ -88,6 +88,7 @@ struct BrokerSettings {
   int64_t metadata_delete_delay_ms = 60'000;
   TopicSettings topic_defaults;  ///< of a topic without overrides
   GroupConfig groups;
+  int32_t shards = 1;  ///< Moldau's own: threads that serve
 };
 
 /// Resolves and checks server.properties as a whole. Missing node.id, process.roles and controller.listener.names get
