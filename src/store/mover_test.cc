@@ -712,8 +712,8 @@ TEST(MoverCrash, FoldersThatAreNotSyncedAreFound) {
   EXPECT_NE(found, "");
 }
 
-/// MOLDAU_JOURNAL_FAULTS: with a journal, which loses a batch so far when a sync fails, the process dies and then the
-/// power (docs/NEXT.md).
+/// MOLDAU_JOURNAL_FAULTS: with a journal, which writes recovery points at start: names whose sync failed are then lost
+/// with the power (docs/NEXT.md).
 bool journal_faults() { return std::getenv("MOLDAU_JOURNAL_FAULTS") != nullptr; }
 
 /// Each write and each sync fails once: one directory is offline at most, and after a restart all is there.
