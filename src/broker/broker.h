@@ -54,6 +54,9 @@ class Broker final : public Guarded {
   /// Opens everything and begins to serve; `ready` is called once in a later turn, with a failure if it cannot. A
   /// failure returned here: nothing was begun. Blocking: recovery may take a while.
   Status start(io::Completion<Status> ready);
+  /// In place of start(): brings the data folders to what a stop in order leaves, and serves nobody. Blocking; nothing
+  /// may be called afterwards.
+  Status recover();
   /// Stops accepting, finishes what is in flight (at most stop_time_max), closes the store; then calls `done`.
   void stop(io::Completion<Status> done);
   /// Called once if the node can no longer keep its metadata.
@@ -138,6 +141,7 @@ class Broker final : public Guarded {
   void leave_cluster();
   void ask_to_leave();
   void finish_stop();
+  Status close_store(int64_t broker_epoch);
   /// Runs `call(Shard&)` on every shard: at home now, elsewhere in a later turn of its own.
   template <typename F>
   void each_shard(F call) {

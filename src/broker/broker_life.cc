@@ -4,6 +4,7 @@
 
 #include "base/trace.h"
 #include "broker/broker.h"
+#include "log/journal.h"
 #include "metadata/features.h"
 
 namespace moldau::broker {
@@ -18,6 +19,19 @@ Status Broker::start(io::Completion<Status> ready) {
   return {};
 }
 
+Status Broker::recover() {
+  RETURN_IF_FAILED(open_store());
+  metadata_ = std::make_unique<MetadataLoop>(
+      surface_, *store_, MetadataLoopOptions{.settings = options_.settings, .static_config = options_.static_config});
+  RETURN_IF_FAILED(metadata_->start());
+  image_ = metadata_->image();  // which knows the settings of the topics
+  RETURN_IF_FAILED(store_->load_logs());
+  report_damage();
+  store_->set_high_watermark_source(
+      [this](const store::Log& log) { return store_->checkpointed_high_watermark(log.id()); });
+  return close_store(-1);  // the epoch of the broker that ended here is not known
+}
+
 Status Broker::open_store() {
   const metadata::BrokerSettings& settings = options_.settings;
   store::StoreOptions options;
@@ -30,6 +44,10 @@ Status Broker::open_store() {
   options.log_start_checkpoint_interval_ms = settings.log_flush_start_offset_checkpoint_interval_ms;
   options.retention_check_interval_ms = settings.log_retention_check_interval_ms;
   options.producer_expiration_check_interval_ms = settings.producer_id_expiration_check_interval_ms;
+  options.journal.enable = settings.log_journal_enable;
+  options.journal.file_bytes =
+      static_cast<uint64_t>(settings.log_journal_file_bytes) / log::journal_block_bytes * log::journal_block_bytes;
+  options.journal.after_commits = static_cast<uint64_t>(settings.log_journal_after_commits);
   options.mutant = options_.mutant;
   ASSIGN_OR_RETURN(store_, store::Store::open(surface_, std::move(options), settings.cluster_id, settings.node_id));
   cluster_id_ = store_->folders().front().identity.cluster_id;
@@ -372,13 +390,17 @@ void Broker::finish_stop() {
     const auto found = high_watermarks.find(log.id());
     return found == high_watermarks.end() ? log.log_start() : found->second;
   });
+  done(close_store(broker_epoch_));
+}
+
+/// When nobody listens to the logs any more.
+Status Broker::close_store(int64_t broker_epoch) {
   store_->set_move_listener(nullptr);
   home().drop_partitions();
   log_dir_moves_.reset();
   assignments_.reset();
   metadata_.reset();
-  const Status closed = store_->close(broker_epoch_);
-  done(closed);
+  return store_->close(broker_epoch);
 }
 
 }  // namespace moldau::broker

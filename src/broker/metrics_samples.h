@@ -47,6 +47,7 @@ struct NodeSample {
   uint64_t moves_under_way = 0;
   int64_t moves_lag_max = 0;  ///< records that the copy furthest behind lacks
   store::SyncCounts syncs;
+  store::JournalStats journal;
   // Sums over all partitions, printed or not.
   uint64_t log_bytes = 0;
   uint64_t unflushed_records = 0;

@@ -236,6 +236,14 @@ constexpr ConfigKey table[] = {
      "logs, groups or metadata go to the first and back: it stays 1 until partitions are spread over them, too."},
     {2000, "write.caching.default", boolean, "false", {}, medium, cluster_wide, no_server_name, effective,
      "Default of the topic setting write.caching."},
+    {2000, "log.journal.enable", boolean, "false", {}, medium, read_only, no_server_name, effective,
+     "Moldau's own: with many partitions to be synced before an acknowledgement, their batches are written to a "
+     "journal that is synced once, and the logs are synced behind it. Without, each log is synced. The promise is the "
+     "same. While the broker runs, and after an unclean stop, each log directory may hold a folder named journal, with "
+     "which Apache Kafka refuses to start: a clean stop or \"moldau recover\" removes it."},
+    {2000, "log.journal.file.bytes", int32, "67108864", at_least(65'536), medium, read_only, no_server_name, effective,
+     "Moldau's own: size of a file of the journal; a log directory has up to four. Larger ones have logs synced behind "
+     "less often; smaller ones leave less for a start after an unclean stop."},
     {2000, "cluster.id", string, null, {}, medium, read_only, no_server_name, effective,
      "Moldau's own: the cluster id that fresh data folders get. When unset it is that of the folders that have one, "
      "else one is made. A folder of another cluster ends the start."},

@@ -332,7 +332,7 @@ io::Task<void> Cleaner::rest(size_t index, int64_t ms) {
 
 std::optional<log::CompactionPlan> Cleaner::plan_of(PartitionLog& log, const log::CompactionPolicy& policy) const {
   const std::vector<log::CompactionSegment> segments = log.compaction_segments(policy);
-  Offset stable = std::min(host_.high_watermark_of(log), log.stable_end());
+  Offset stable = std::min(host_.high_watermark_of(log), log.recovery_point());
   if (const auto open = log.first_open_transaction()) stable = std::min(stable, *open);
   const log::CompactionLog facts{segments, log.log_start(), log.next_offset(), stable, log.clean_end()};
   return log::plan_compaction(facts, policy, core_.surface.clock.wall());

@@ -552,6 +552,7 @@ class CompactedLife {
   static StoreOptions options_of(uint64_t seed, Mutant mutant) {
     StoreOptions options = compacting();
     options.mutant = mutant;
+    if (seed % 2 == 0) options.journal = small_journal();
     options.checkpoint_interval_ms = 13;
     options.retention_check_interval_ms = seed % 3 == 0 ? 9 : 0;
     options.cleaner.backoff_ms = 2;

@@ -35,6 +35,12 @@ enum class Mutant : unsigned char {
   checkpoint_before_data,     ///< writes the appended end as the recovery point
   refused_state_kept,         ///< keeps producer state of batches that were refused
   duplicate_out_of_order,     ///< the broker answers a batch that is sent again as out of order
+  journal_ack_before_sync,      ///< a round of the journal counts when it is written
+  journal_settled_before_sync,  ///< files of the journal are used again before segments are synced
+  journal_cut_not_closed,       ///< no closing entry before a truncation
+  journal_removal_not_closed,   ///< none of a removal
+  journal_retired_before_sync,  ///< a start and a stop void the journal before its logs are synced
+  journal_start_ahead,          ///< a log start is written down that lies above what is synced
   // Of the group coordinator (group::Mutant).
   commit_before_durable,
   generation_kept_after_load,
@@ -43,6 +49,17 @@ enum class Mutant : unsigned char {
   owner_before_revoked,
   load_ends_early,
   sessions_forgotten_at_load,
+};
+
+/// The journal of commit rounds: docs/design/journal.md.
+struct JournalSettings {
+  bool enable = false;
+  uint64_t file_bytes = 64ull << 20;
+  size_t files_max = 4;  ///< of each log directory: with file_bytes, what a start has to replay at most
+  /// A file is settled after this, full or not: what a start finds in it after a quiet while is little.
+  int64_t seal_after_ms = 5'000;
+  /// The first file is made when so many commits would have used it.
+  uint64_t after_commits = 32;
 };
 
 struct StoreOptions {
@@ -72,6 +89,7 @@ struct StoreOptions {
   int syncs_in_flight_max = 32;
   CleanerOptions cleaner{};
   MoverOptions mover{};
+  JournalSettings journal{};
   Mutant mutant = Mutant::none;
 };
 
@@ -89,6 +107,23 @@ struct SyncCounts {
   Histogram durations;           ///< of single syncs, from the turn that asked to the turn that heard
   uint64_t failed = 0;           ///< each took its directory offline
   uint64_t unflushed_bytes = 0;  ///< written, and not yet on stable storage
+};
+
+/// What the journals did, for metrics; over all log directories.
+struct JournalStats {
+  uint64_t rounds = 0;         ///< each one write and one sync
+  uint64_t entries = 0;        ///< logs in them
+  uint64_t payload_bytes = 0;
+  uint64_t written_bytes = 0;  ///< payloads with heads and the zeros up to the next block
+  uint64_t refused = 0;        ///< asked for when there was no room: logs synced themselves
+  uint64_t settled_files = 0;  ///< files of the journal whose segments were synced
+  size_t settling = 0;         ///< those under way
+  size_t files = 0;
+  uint64_t unsettled_bytes = 0;   ///< what a start would have to replay
+  uint64_t replayed_rounds = 0;   ///< at this start
+  uint64_t replayed_batches = 0;  ///< that were missing in segments
+  uint64_t replayed_bytes = 0;
+  uint64_t replay_missing = 0;  ///< partitions without a folder
 };
 
 class Store {
@@ -152,6 +187,7 @@ class Store {
   /// What compaction did and does, for metrics.
   virtual CleanerCounts cleaner_counts() const = 0;
   virtual SyncCounts sync_counts() const = 0;
+  virtual JournalStats journal_stats() const = 0;
   /// Flushes and syncs everything, writes producer snapshots, checkpoints and .kafka_cleanshutdown (with
   /// `broker_epoch`), releases the lock. Blocking; nothing may be called afterwards.
   virtual Status close(int64_t broker_epoch) = 0;
