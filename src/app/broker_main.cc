@@ -445,7 +445,7 @@ int run_recover(int argc, char** argv) {
   Result<metadata::BrokerSettings> settings = metadata::resolve_broker(*static_config);
   if (!settings.ok()) return complain(settings.failure(), exit_bad_configuration);
   complete_folders(*settings);
-  raise_limits();
+  raise_limits(1);
   const Result<std::unique_ptr<io::posix::Loop>> loop = io::posix::Loop::make();
   if (!loop.ok()) return complain(loop.failure(), exit_storage_failure);
   broker::BrokerOptions options{.settings = *settings,
