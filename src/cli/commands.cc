@@ -285,9 +285,9 @@ constexpr Command table[] = {
      .arguments_max = arguments_many,
      .flags = recover_flags,
      .summary = "Make the data folders of a killed broker what a clean stop leaves; see: moldau recover --help",
-     .details = "Serves nobody. Afterwards the logs hold all that was acknowledged, also what only the journal had, and\n"
-                "Apache Kafka starts with the folders. Exit code 2 when a folder is locked, foreign or damaged, 3 when\n"
-                "storage fails.\n"},
+     .details = "Serves nobody. Afterwards the logs hold all that was acknowledged, also what only the journal had,\n"
+                "and Apache Kafka starts with the folders. Exit code 2 when a folder is locked, foreign or damaged,\n"
+                "3 when storage fails.\n"},
     {.path = "security", .summary = "Look after who may use the cluster"},
     {.path = "security user", .summary = "Look after users and their passwords"},
     {.path = "security user create",
