@@ -28,6 +28,7 @@
 #include "broker/admin_http.h"
 #include "broker/broker.h"
 #include "io/posix/loop.h"
+#include "io/posix/memory_limit.h"
 #include "io/posix/shard_set.h"
 #include "log/identity.h"
 #include "log/segment_name.h"
@@ -243,12 +244,11 @@ void raise_limits(int shards) {
   (void)std::signal(SIGPIPE, SIG_IGN);
 }
 
-/// A quarter of the machine's memory may hold clients' requests.
-uint64_t buffer_bytes_max() {
-  const long pages = ::sysconf(_SC_PHYS_PAGES);
-  const long page_bytes = ::sysconf(_SC_PAGE_SIZE);
-  if (pages <= 0 || page_bytes <= 0) return 1ULL << 30;
-  return std::max<uint64_t>(static_cast<uint64_t>(pages) * static_cast<uint64_t>(page_bytes) / 4, 64ULL << 20);
+/// What clients' requests and answers may take: what is set, or a quarter of what this process may have.
+uint64_t buffer_bytes_max(const metadata::BrokerSettings& settings) {
+  constexpr uint64_t least = 16ULL << 20;
+  if (settings.queued_max_request_bytes > 0) return static_cast<uint64_t>(settings.queued_max_request_bytes);
+  return std::max(io::posix::memory_of_process() / 4, least);
 }
 
 /// The clock of the loop, read anew: vdso, no syscall.
@@ -342,15 +342,23 @@ void complete_folders(metadata::BrokerSettings& settings) {
   complete(settings.metadata_log_dir);
 }
 
+io::posix::LoopOptions loop_options(const metadata::BrokerSettings& settings) {
+  io::posix::LoopOptions options;
+  options.always_spin = settings.loop_spin_us >= 0;
+  if (options.always_spin) options.spin = microseconds(settings.loop_spin_us);
+  return options;
+}
+
 int run(const Arguments& arguments, const metadata::BrokerSettings& settings,
         const metadata::ConfigMap& static_config) {
-  Result<std::unique_ptr<io::posix::ShardSet>> made = io::posix::ShardSet::make(static_cast<size_t>(settings.shards));
+  Result<std::unique_ptr<io::posix::ShardSet>> made =
+      io::posix::ShardSet::make(static_cast<size_t>(settings.shards), loop_options(settings));
   if (!made.ok()) return complain(made.failure(), exit_storage_failure);
   io::posix::ShardSet& shards = **made;
   io::posix::Loop& loop = shards.home();
   broker::BrokerOptions options{.settings = settings,
                                 .static_config = static_config,
-                                .buffer_bytes_max = buffer_bytes_max(),
+                                .buffer_bytes_max = buffer_bytes_max(settings),
                                 .precise_clock = monotonic_clock,
                                 .loop_counts = loop_counts_of(shards)};
   broker::Broker broker(shards.surfaces(), std::move(options));

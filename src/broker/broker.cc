@@ -14,14 +14,14 @@ using wire::ErrorCode;
 namespace {
 
 std::vector<std::unique_ptr<Shard>> make_shards(Broker& node, std::span<const io::Surface> surfaces,
-                                                const BrokerOptions& options,
+                                                const BrokerOptions& options, MemoryBudget& memory_budget,
                                                 const std::shared_ptr<const metadata::BrokerSettings>& settings) {
   ASSERT(!surfaces.empty() && surfaces.size() <= Broker::shards_max);
   const auto sessions = std::max(options.settings.max_incremental_fetch_session_cache_slots, 0);
   const ShardOptions each{.self = options.settings.node_id,
                           .static_config = options.static_config,
                           .mutant = options.mutant,
-                          .buffer_bytes_max = options.buffer_bytes_max / surfaces.size(),
+                          .memory_budget = memory_budget,
                           .fetch_sessions_max = static_cast<size_t>(sessions),
                           .precise_clock = options.precise_clock,
                           .loop_counts = options.loop_counts};
@@ -42,7 +42,8 @@ Broker::Broker(std::span<const io::Surface> surfaces, BrokerOptions options)
     : surface_(surfaces.front()),
       options_(std::move(options)),
       shown_settings_(std::make_shared<const metadata::BrokerSettings>(options_.settings)),
-      shards_(make_shards(*this, surfaces, options_, shown_settings_)),
+      memory_budget_(options_.buffer_bytes_max),
+      shards_(make_shards(*this, surfaces, options_, memory_budget_, shown_settings_)),
       group_loop_(home()),
       connection_rate_(options_.settings.max_connection_creation_rate, options_.settings.quota_window_num,
                        seconds(options_.settings.quota_window_size_seconds)),

@@ -32,8 +32,7 @@ struct BrokerOptions {
   metadata::BrokerSettings settings;
   metadata::ConfigMap static_config;  ///< what settings were made from; for DescribeConfigs
   store::Mutant mutant = store::Mutant::none;
-  /// Receive and response buffers beyond which no more is read from clients until some are given back; each shard has
-  /// its part of it.
+  /// Receive and response buffers of all shards, beyond which no more is read from clients until some are given back.
   uint64_t buffer_bytes_max = 1ULL << 30;
   /// Reads the monotonic clock anew, for latencies within a turn. Null: the surface's clock, which stands still in a
   /// turn.
@@ -165,6 +164,7 @@ class Broker final : public Guarded {
   std::unique_ptr<MetadataLoop> metadata_;
   std::unique_ptr<DirectoryAssignments> assignments_;
   std::unique_ptr<LogDirMoves> log_dir_moves_;
+  MemoryBudget memory_budget_;  // before the shards, which have parts of it
   std::vector<std::unique_ptr<Shard>> shards_;
   GroupLoop group_loop_;
 

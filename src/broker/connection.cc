@@ -32,9 +32,10 @@ void Connection::on_readable() {
         return;
       }
     }
-    if (shard_.short_of_buffers()) {
+    if (!shard_.may_receive(id_, reader_.buffered())) {
       hold_back();
       shard_.resume_after_pause(id_);
+      if (!shard_.memory_exhausted()) frame_started_ = frame_started_ + Shard::memory_pause;
       return;
     }
     const std::span<std::byte> room = reader_.room(shard_.pool());
@@ -60,7 +61,9 @@ void Connection::on_readable() {
     }
     if (outcome.size < room.size()) break;  // nothing more is there; another read would only ask again
   }
-  if (!closed()) reader_.release(shard_.pool());
+  if (closed()) return;
+  reader_.release(shard_.pool());
+  if (reader_.buffered() == 0) shard_.end_pass(id_);
 }
 
 // Takes requests off the received bytes until one must wait.
@@ -87,6 +90,7 @@ void Connection::pump() {
       break;
     }
     frame_started_ = shard_.now();
+    shard_.end_pass(id_);
     if (!take(std::move(frame))) break;
   }
   pumping_ = false;
@@ -266,17 +270,25 @@ void Connection::take_over(std::span<const std::byte> unread) {
   resume_later();
 }
 
-void Connection::check(Instant now, Duration idle_max) {
+void Connection::check(Instant now, Duration idle_max, bool scarce) {
   if (closed()) return;
+  const size_t unsent_before = std::exchange(unsent_, stream_->queued_bytes());
+  if (scarce && unsent_ > unsent_bytes_max && unsent_ == unsent_before) {
+    shard_.metrics().slow_readers_closed += 1;
+    shard_.close_later(*this);
+    return;
+  }
   if (slots_.empty() && now - last_active_ > idle_max) {
     shard_.metrics().idle_connections_closed += 1;
     shard_.close_later(*this);
     return;
   }
   const size_t partial = reader_.buffered();
-  if (partial == 0 || !slots_.empty() || now - frame_started_ <= frame_time_max) return;
+  const Duration time_max = scarce ? scarce_frame_time_max : frame_time_max;
+  if (partial == 0 || !slots_.empty() || now - frame_started_ <= time_max) return;
   const auto seconds_taken = static_cast<uint64_t>((now - frame_started_).milliseconds() / 1000);
-  if (partial < seconds_taken * frame_bytes_per_second_min) {
+  const uint64_t rate_min = scarce ? scarce_frame_bytes_per_second_min : frame_bytes_per_second_min;
+  if (partial < seconds_taken * rate_min) {
     shard_.metrics().slow_frames_closed += 1;
     shard_.close_later(*this);
   }

@@ -8,7 +8,7 @@
 //
 // Bounds: at most requests_in_flight_max requests; no further request is taken while more than send_queue_bytes_max
 // wait for the peer to read; a half-received frame has frame_time_max to arrive unless it comes at
-// frame_bytes_per_second_min.
+// frame_bytes_per_second_min. While the node is short of memory, stricter rules hold (docs/design/memory.md).
 //
 // An idle connection holds no receive block and no response: this object and its stream.
 #pragma once
@@ -40,8 +40,11 @@ class Connection final : public io::StreamHandler {
   static constexpr size_t send_queue_bytes_max = 1 << 20;
   static constexpr uint64_t send_queue_file_bytes_max = 64ULL << 20;
   static constexpr size_t reads_per_turn_max = 16;
+  static constexpr size_t unsent_bytes_max = 64 << 10;  ///< while memory is scarce, of who takes nothing
   static constexpr Duration frame_time_max = seconds(30);
   static constexpr uint64_t frame_bytes_per_second_min = 1024;
+  static constexpr Duration scarce_frame_time_max = seconds(10);  ///< while memory is scarce
+  static constexpr uint64_t scarce_frame_bytes_per_second_min = 64 << 10;
 
   Connection(Shard& shard, ConnectionId id, std::unique_ptr<io::Stream> stream, std::shared_ptr<const Peer> peer,
              Instant now);
@@ -64,8 +67,9 @@ class Connection final : public io::StreamHandler {
   bool leave(MovingConnection& moving);
   /// Takes up what it had read where it came from. REQUIRES: nothing was read here yet.
   void take_over(std::span<const std::byte> unread);
-  /// Looks at the time: closes what is idle or too slow.
-  void check(Instant now, Duration idle_max);
+  /// Looks at the time: closes what is idle or too slow; while memory is `scarce`, also who took nothing of much that
+  /// waits to be sent since it was checked last.
+  void check(Instant now, Duration idle_max, bool scarce);
   /// True when it closed and waits to be destroyed.
   bool closed() const noexcept { return stream_ == nullptr; }
   bool busy() const noexcept { return !slots_.empty(); }
@@ -102,10 +106,11 @@ class Connection final : public io::StreamHandler {
   std::vector<Slot> slots_;  // of requests in flight, oldest first
   uint64_t first_slot_ = 0;  // number of the oldest
   Instant last_active_;
-  Instant frame_started_{INT64_MAX};
+  Instant frame_started_{INT64_MAX};  // later by the time that it was not read while memory was scarce
   Instant waiting_since_ = Instant::never();  // since when whole frames wait for their turn
   Instant clock_read_ = Instant::never();  // by the request before, in the same pump(): the next one begins then
   Instant flushed_at_;                        // when the last answer was given to the stream
+  size_t unsent_ = 0;                         // bytes that waited to be sent at the last check
   bool overlapping_ = false;   // all in flight are of one API whose requests may overlap: that of slots_.front()
   bool pumping_ = false;
   bool send_queue_was_full_ = false;

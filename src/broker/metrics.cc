@@ -65,6 +65,7 @@ void Metrics::add(const Metrics& other) {
                                                  &Metrics::connections_delayed,
                                                  &Metrics::idle_connections_closed,
                                                  &Metrics::slow_frames_closed,
+                                                 &Metrics::slow_readers_closed,
                                                  &Metrics::malformed_frames,
                                                  &Metrics::malformed_requests,
                                                  &Metrics::unsupported_requests,

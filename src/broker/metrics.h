@@ -94,6 +94,7 @@ struct Metrics {
   uint64_t connections_delayed = 0;
   uint64_t idle_connections_closed = 0;
   uint64_t slow_frames_closed = 0;
+  uint64_t slow_readers_closed = 0;
   uint64_t malformed_frames = 0;
   uint64_t malformed_requests = 0;
   uint64_t unsupported_requests = 0;

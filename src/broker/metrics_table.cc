@@ -105,6 +105,8 @@ constexpr MetricRow table[] = {
          "Client connections closed after connections.max.idle.ms."),
     node("moldau_connections_slow_closed_total", counter, "", &M::slow_frames_closed,
          "Client connections closed because a request arrived too slowly."),
+    node("moldau_connections_slow_readers_closed_total", counter, "", &M::slow_readers_closed,
+         "Client connections closed because they took nothing of their answers while memory was scarce."),
     node("moldau_malformed_frames_total", counter, "", &M::malformed_frames,
          "Connections closed for a frame size that cannot be."),
     node("moldau_malformed_requests_total", counter, "", &M::malformed_requests,

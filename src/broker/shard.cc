@@ -23,6 +23,7 @@ Shard::Shard(Broker& node, size_t index, std::span<const io::Surface> surfaces, 
       index_(index),
       surface_(surfaces[index]),
       options_(options),
+      memory_(options.memory_budget),
       produce_path_(*this),
       fetch_path_(*this) {
   for (size_t i = 0; i < surfaces.size(); ++i) {

@@ -10,6 +10,7 @@
 // serves, but the making of topics.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <map>
@@ -26,6 +27,7 @@
 #include "broker/error_count.h"
 #include "broker/fetch_path.h"
 #include "broker/guarded.h"
+#include "broker/memory_budget.h"
 #include "broker/metadata_loop.h"
 #include "broker/metrics.h"
 #include "broker/node_view.h"
@@ -73,7 +75,7 @@ struct ShardOptions {
   NodeId self = no_node;
   const metadata::ConfigMap& static_config;
   store::Mutant mutant = store::Mutant::none;
-  uint64_t buffer_bytes_max = 0;                              ///< of this shard
+  MemoryBudget& memory_budget;                                ///< of the node
   size_t fetch_sessions_max = 0;                              ///< of this shard
   Instant (*precise_clock)() = nullptr;                       ///< BrokerOptions::precise_clock
   std::function<void(size_t shard, Metrics&)> loop_counts{};  ///< BrokerOptions::loop_counts
@@ -81,6 +83,11 @@ struct ShardOptions {
 
 class Shard final : public Guarded, private PartitionHost {
  public:
+  /// Frames of less than this are received while memory is scarce.
+  static constexpr size_t small_frame_bytes = size_t{64} << 10;
+  /// For how long a connection that may not read is left alone.
+  static constexpr Duration memory_pause = milliseconds(10);
+
   /// `surfaces`: of all shards of the node, by number.
   Shard(Broker& node, size_t index, std::span<const io::Surface> surfaces, const ShardOptions& options);
   ~Shard();
@@ -125,8 +132,6 @@ class Shard final : public Guarded, private PartitionHost {
     if (partition.counters == nullptr) partition.counters = metrics_.topic_counters.get(partition.id().topic_id);
     return *partition.counters;
   }
-  /// True while clients' bytes take more memory than they may.
-  bool short_of_buffers() const noexcept { return pool_.bytes_in_use() > options_.buffer_bytes_max; }
   size_t frame_bytes_max() const noexcept { return static_cast<size_t>(settings().socket_request_max_bytes); }
   NodeId self() const noexcept { return options_.self; }
   store::Mutant mutant() const noexcept { return options_.mutant; }
@@ -202,7 +207,22 @@ class Shard final : public Guarded, private PartitionHost {
   bool move_connection(ConnectionId id, size_t target);
   void close_later(Connection& connection);
   void resume_later(ConnectionId id);
-  /// As resume_later(), after a moment: for one that found no memory to read into.
+  /// Whether a connection that has `held` bytes of a frame may read on. When memory is scarce, those with little may,
+  /// and of the others one at a time.
+  bool may_receive(ConnectionId id, size_t held) {
+    const MemoryShare::Level level = memory_level(2 * held);  // that is what it may move to
+    if (level == MemoryShare::Level::plenty) return true;
+    return (level == MemoryShare::Level::scarce && held < small_frame_bytes) || takes_pass(id, held);
+  }
+  /// Small frames, too, are not received now.
+  bool memory_exhausted() noexcept { return memory_level(0) == MemoryShare::Level::exhausted; }
+  /// The connection has no half-received frame.
+  void end_pass(ConnectionId id) noexcept {
+    if (id != pass_) return;
+    pass_ = {};
+    pass_bytes_ = 0;
+  }
+  /// As resume_later(), after memory_pause: for one that may not read.
   void resume_after_pause(ConnectionId id);
   /// The client of a connection sends no more: what waits is answered with what there is.
   void hurry(ConnectionId id);
@@ -231,6 +251,11 @@ class Shard final : public Guarded, private PartitionHost {
   bool own(ConnectionId id) const noexcept { return id.shard == index_; }
   Connection* find(ConnectionId id);
   void drop(ConnectionId id);
+  MemoryShare::Level memory_level(uint64_t more) noexcept {
+    const uint64_t used = pool_.bytes_in_use();
+    return memory_.level(used - std::min(used, pass_bytes_) + more);
+  }
+  bool takes_pass(ConnectionId id, size_t held);
   void tell_gone(const std::shared_ptr<const Peer>& peer);
   void reap();
   void reap_later();
@@ -248,6 +273,7 @@ class Shard final : public Guarded, private PartitionHost {
   const ShardOptions options_;
   std::vector<std::unique_ptr<io::Outbox>> outboxes_;  // by shard; null for this one
   BlockPool pool_;
+  MemoryShare memory_;
   Metrics metrics_;
   api::AllowAll authorizer_;
   api::NoQuotas quotas_;
@@ -265,7 +291,9 @@ class Shard final : public Guarded, private PartitionHost {
   std::vector<uint32_t> free_connections_;
   std::vector<ConnectionId> closing_;
   std::vector<ConnectionId> resuming_;
-  std::vector<ConnectionId> paused_;  // connections that found no memory to read into
+  std::vector<ConnectionId> paused_;  // connections that may not read, for want of memory
+  ConnectionId pass_;                 // the one that may though memory is scarce; none if its generation is 0
+  uint64_t pass_bytes_ = 0;           // what it may have taken: not counted, or small frames would wait for it, too
   bool reaping_ = false;
   bool finishing_ = false;
   std::map<std::string, Instant, std::less<>> odd_addresses_;

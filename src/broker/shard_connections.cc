@@ -11,7 +11,6 @@ namespace moldau::broker {
 namespace {
 
 constexpr Duration sweep_interval = seconds(5);
-constexpr Duration memory_pause = milliseconds(10);
 constexpr Duration odd_address_interval = seconds(60);
 constexpr size_t odd_addresses_max = 1024;
 
@@ -102,6 +101,13 @@ void Shard::resume_after_pause(ConnectionId id) {
                         }));
 }
 
+bool Shard::takes_pass(ConnectionId id, size_t held) {
+  if (find(pass_) == nullptr) pass_ = id;
+  if (id != pass_) return false;
+  pass_bytes_ = 2 * held;
+  return true;
+}
+
 void Shard::hurry(ConnectionId id) {
   if (home()) {
     fetch_path_.hurry(id);
@@ -150,8 +156,9 @@ void Shard::tell_gone(const std::shared_ptr<const Peer>& peer) {
 void Shard::sweep() {
   sweep_timer_ = 0;
   const Duration idle_max = milliseconds(settings().connections_max_idle_ms);
+  const bool scarce = memory_level(0) != MemoryShare::Level::plenty;
   for (ConnectionSlot& slot : connections_) {
-    if (slot.connection != nullptr) slot.connection->check(now(), idle_max);
+    if (slot.connection != nullptr) slot.connection->check(now(), idle_max, scarce);
   }
   std::erase_if(odd_addresses_, [&](const auto& entry) { return now() - entry.second > odd_address_interval; });
   if (metrics_.connections > 0) {

@@ -51,23 +51,6 @@ TEST(BrokerStop, TheDataFolderIsFree) {
   world.start();
 }
 
-TEST(BrokerMemory, ReadsNoFurtherWhenBuffersRunShort) {
-  BrokerWorld world(1, {}, 64 * 1024);
-  RawClient& setup = world.connect();
-  world.create_topic(setup, "t");
-  std::vector<RawClient*> clients;
-  std::vector<std::byte> half(200'000);
-  store_big_endian(half.data(), 50'000'000);
-  for (int i = 0; i < 10; ++i) {
-    clients.push_back(&world.connect());
-    clients.back()->send_bytes(half);
-  }
-  world.world().run_for(seconds(2));
-  EXPECT_LE(world.count(&Metrics::receive_block_bytes), 1024U * 1024);
-  // Those that claim and do not deliver are given up; then the others get their turn.
-  EXPECT_TRUE(world.until([&] { return world.count(&Metrics::slow_frames_closed) > 0; }, seconds(600)));
-}
-
 class HttpClient final : public io::StreamHandler {
  public:
   HttpClient(io::Surface surface, const io::Address& address, std::string request) {

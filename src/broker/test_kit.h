@@ -74,6 +74,9 @@ class RawClient final : public io::StreamHandler {
     return {encoder.view().begin(), encoder.view().end()};
   }
 
+  /// Takes nothing that comes from now on. REQUIRES: connected.
+  void stop_reading() { stream_->pause_reading(true); }
+
   size_t frames() const { return frames_.size(); }
   bool broken() const { return broken_; }
   bool connected() const { return stream_ != nullptr; }

@@ -218,7 +218,9 @@ constexpr ConfigKey table[] = {
      "After how long without a batch the sequence numbers of an idempotent producer are forgotten."},
     {161, "producer.purgatory.purge.interval.requests", int32, "1000", {}, medium, read_only, no_server_name, plain,
      no_effect_text},
-    {339, "queued.max.request.bytes", int64, "-1", {}, medium, read_only, no_server_name, plain, no_effect_text},
+    {339, "queued.max.request.bytes", int64, "-1", {}, medium, read_only, no_server_name, effective,
+     "Memory that requests and answers of clients may take together; beyond it requests are not read until some is "
+     "given back. -1, or less than 1: a quarter of the machine's memory, or of the control group's limit."},
     {51, "queued.max.requests", int32, "500", at_least(1), high, read_only, no_server_name, plain, no_effect_text},
     {107, "request.timeout.ms", int32, "30000", {}, high, read_only, no_server_name, plain, no_effect_text},
     {128, "socket.connection.setup.timeout.max.ms", int64, "30000", {}, medium, read_only, no_server_name, plain,
@@ -234,6 +236,10 @@ constexpr ConfigKey table[] = {
     {2000, "shards", int32, "1", between(1, 64), medium, read_only, no_server_name, effective,
      "Moldau's own: threads that serve, each with connections of its own. With more than one, requests that touch "
      "logs, groups or metadata go to the first and back: it stays 1 until partitions are spread over them, too."},
+    {2000, "loop.spin.us", int32, "-1", between(-1, 100'000), low, read_only, no_server_name, effective,
+     "Moldau's own: how long a thread polls for the next event before it sleeps, in microseconds. -1: up to 40, as "
+     "long as it has been worth its CPU lately. 0: never. More: always that long, which gives the lowest latency while "
+     "there is load and costs up to a processor for each shard."},
     {2000, "write.caching.default", boolean, "false", {}, medium, cluster_wide, no_server_name, effective,
      "Default of the topic setting write.caching."},
     {2000, "log.journal.enable", boolean, "false", {}, medium, read_only, no_server_name, effective,

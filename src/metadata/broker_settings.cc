@@ -235,6 +235,11 @@ Status resolve_connections(const Reader& read, BrokerSettings& settings) {
     }
     settings.max_connections_per_ip_overrides[entry.substr(0, colon)] = static_cast<int32_t>(*count);
   }
+  settings.queued_max_request_bytes = read.int64("queued.max.request.bytes");
+  if (settings.queued_max_request_bytes > 0 &&
+      settings.queued_max_request_bytes < settings.socket_request_max_bytes) {
+    return invalid("queued.max.request.bytes must be larger or equal to socket.request.max.bytes");
+  }
   settings.fetch_max_bytes = read.int32("fetch.max.bytes");
   settings.max_incremental_fetch_session_cache_slots = read.int32("max.incremental.fetch.session.cache.slots");
   settings.max_request_partition_size_limit = read.int32("max.request.partition.size.limit");
@@ -244,6 +249,7 @@ Status resolve_connections(const Reader& read, BrokerSettings& settings) {
 
 void resolve_logs(const Reader& read, BrokerSettings& settings) {
   settings.shards = read.int32("shards");
+  settings.loop_spin_us = read.int32("loop.spin.us");
   settings.num_partitions = read.int32("num.partitions");
   settings.default_replication_factor = static_cast<int16_t>(read.int32("default.replication.factor"));
   settings.auto_create_topics_enable = read.boolean("auto.create.topics.enable");

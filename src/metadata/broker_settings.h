@@ -92,6 +92,8 @@ struct BrokerSettings {
   TopicSettings topic_defaults;  ///< of a topic without overrides
   GroupConfig groups;
   int32_t shards = 1;  ///< Moldau's own: threads that serve
+  int64_t queued_max_request_bytes = -1;
+  int32_t loop_spin_us = -1;  ///< Moldau's own: of polling before a sleep; -1 adapts
 };
 
 /// Resolves and checks server.properties as a whole. Missing node.id, process.roles and controller.listener.names get

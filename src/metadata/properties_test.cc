@@ -147,6 +147,9 @@ TEST(BrokerSettings, SaysWhatIsWrong) {
   EXPECT_NE(fault({{"log.retention.ms", "0"}}), "");
   EXPECT_NE(fault({{"max.connections.per.ip.overrides", "a"}}), "");
   EXPECT_NE(fault({{"listener.security.protocol.map", "a"}}), "");
+  EXPECT_EQ(fault({{"queued.max.request.bytes", "1000"}}),
+            "queued.max.request.bytes must be larger or equal to socket.request.max.bytes");
+  EXPECT_EQ(fault({{"queued.max.request.bytes", "1000"}, {"socket.request.max.bytes", "1000"}}), "");
   EXPECT_EQ(fault({{"unknown.thing", "x"}}), "");
   EXPECT_EQ(configuration_warnings({{"unknown.thing", "x"}, {"num.io.threads", "4"}, {"num.partitions", "3"}}),
             (std::vector<std::string>{"setting num.io.threads has no effect in this version",

@@ -81,7 +81,7 @@ class Core::SignalWatcher final : public Watcher {
 Core::Core(const LoopOptions& options)
     : options_(options),
       now_(read_clock()),
-      last_event_(now_),
+      spin_policy_(options.spin, options.always_spin),
       pool_(std::make_unique<Pool>(bounds_of(options), options.pool_idle_max)) {}
 
 Core::~Core() {
@@ -268,29 +268,26 @@ int Core::poll(int64_t nanoseconds) {
   return epoll_wait(epoll_, events_.data(), events_max, static_cast<int>(timeout_ms));
 }
 
-/// Polls until something comes, the moment of grace after the last event is over, or `deadline`. Per round one syscall
-/// of 0.2 us and one clock read.
-int Core::spin(Instant deadline) {
-  const Instant end = std::min(last_event_ + spin_, deadline);
+/// Polls until something comes, `window` is over, or `deadline`. Per round one syscall of 0.2 us and one clock read.
+int Core::spin(Duration window, Instant deadline) {
   const Instant begin = now_;
+  const Instant end = std::min(begin + window, deadline);
   ++counters_.spins;
-  for (;;) {
-    const int count = poll(0);
+  int count = 0;
+  bool found = false;
+  do {
+    count = poll(0);
     now_ = read_clock();
-    const bool found = count != 0 || has_immediate_work();
-    if (!found && now_ < end) continue;
-    counters_.spun = counters_.spun + (now_ - begin);
-    if (found) return count;
-    break;
-  }
-  if (now_ < deadline) spin_ = spin_ < microseconds(2) ? Duration{} : spin_ / 2;  // in vain: less the next time
-  return 0;
+    found = count != 0 || has_immediate_work();
+  } while (!found && now_ < end);
+  counters_.spun = counters_.spun + (now_ - begin);
+  if (found || now_ < deadline) spin_policy_.polled(now_ - begin, found);
+  return count;
 }
 
 int Core::sleep(Instant deadline) {
   sleeping_.store(true);
   int count = 0;
-  const Instant before = now_;
   if (has_immediate_work()) {
     count = poll(0);
   } else {
@@ -299,8 +296,6 @@ int Core::sleep(Instant deadline) {
   }
   sleeping_.store(false);
   now_ = read_clock();
-  // An event so soon that spinning would have caught it: spin again.
-  if (count > 0 && now_ - before < options_.spin) spin_ = options_.spin;
   return count;
 }
 
@@ -312,8 +307,9 @@ int Core::wait(Instant limit) {
   }
   const Instant deadline = std::min(limit, timers_.next());
   now_ = read_clock();
-  if (spin_ > Duration{} && now_ < deadline && now_ < last_event_ + spin_) {
-    const int count = spin(deadline);
+  const Duration window = had_event_ && now_ < deadline ? spin_policy_.next() : Duration{};
+  if (window > Duration{}) {
+    const int count = spin(window, deadline);
     if (count != 0 || has_immediate_work()) return count;
   }
   if (now_ >= deadline) return poll(0);
@@ -324,7 +320,7 @@ void Core::turn(Instant limit) {
   const int count = wait(limit);
   wall_ = no_timestamp;
   ++counters_.turns;
-  if (count > 0 || mail_.load() != nullptr) last_event_ = now_;
+  had_event_ = count > 0 || mail_.load() != nullptr;
   dispatch(count);
   timers_.collect_due(now_);
   while (timers_.run_due()) {

@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "io/posix/loop.h"
 #include "io/posix/pool.h"
+#include "io/posix/spin_policy.h"
 #include "io/timer_heap.h"
 
 namespace moldau::io::posix {
@@ -116,7 +117,7 @@ class Core final : public Clock, public Timers, public Entropy, public Executor,
   void turn(Instant limit);
   bool has_immediate_work() const;
   int wait(Instant limit);
-  int spin(Instant deadline);
+  int spin(Duration window, Instant deadline);
   int sleep(Instant deadline);
   int poll(int64_t nanoseconds);
   void dispatch(int count);
@@ -136,8 +137,8 @@ class Core final : public Clock, public Timers, public Entropy, public Executor,
   std::vector<uint32_t> free_slots_;
   Instant now_;
   mutable WallMillis wall_ = no_timestamp;
-  Instant last_event_;
-  Duration spin_;  ///< what adaptation has left of options_.spin
+  bool had_event_ = false;  ///< in the last turn; timers do not count
+  SpinPolicy spin_policy_;
   TimerHeap timers_;
   std::vector<Callback> deferred_;
   std::vector<Callback> turn_end_;

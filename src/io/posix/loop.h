@@ -17,10 +17,11 @@
 namespace moldau::io::posix {
 
 struct LoopOptions {
-  /// How long the loop polls after its last event before it sleeps; waking a sleeping thread costs 25-30 us on a small
-  /// VM. Adaptive: it shrinks to nothing while events come further apart than this, and returns when they come close
-  /// again.
+  /// How long the loop polls after an event, at most, before it sleeps; waking a sleeping thread costs 25-30 us on a
+  /// small VM. How much of it is used depends on what came before (posix/spin_policy.h).
   Duration spin = microseconds(40);
+  /// All of `spin` is polled after each event, whatever it costs.
+  bool always_spin = false;
   // What may block at once, in threads that start when they are needed and end when they are idle; each 1 to 64. No
   // kind waits for another. Names are looked up beside these, two at a time.
 
