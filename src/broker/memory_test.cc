@@ -56,7 +56,7 @@ TEST(BrokerMemory, WhoHoldsMuchAndDoesNotGetOnIsClosed) {
 }
 
 TEST(BrokerMemory, ALargeFrameComesThroughWhileMemoryIsScarce) {
-  HoggedWorld hogged;
+  HoggedWorld hogged(4);
   hogged.honest.send(BrokerWorld::produce_request("t", 0, batch_of(1, std::string(700'000, 'x'))), 9);
   ASSERT_TRUE(hogged.world.until([&] { return hogged.honest.frames() > 0; }, seconds(60)));
   EXPECT_EQ(hogged.honest.take<wire::ProduceResponse>(9).responses[0].partition_responses[0].error_code, 0);

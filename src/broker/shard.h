@@ -292,6 +292,7 @@ class Shard final : public Guarded, private PartitionHost {
   std::vector<ConnectionId> closing_;
   std::vector<ConnectionId> resuming_;
   std::vector<ConnectionId> paused_;  // connections that may not read, for want of memory
+  Instant denied_at_{INT64_MIN / 2};  // when one of them could not
   ConnectionId pass_;                 // the one that may though memory is scarce; none if its generation is 0
   uint64_t pass_bytes_ = 0;           // what it may have taken: not counted, or small frames would wait for it, too
   bool reaping_ = false;

@@ -94,6 +94,7 @@ void Shard::reap_later() {
 }
 
 void Shard::resume_after_pause(ConnectionId id) {
+  denied_at_ = now();
   paused_.push_back(id);
   if (paused_.size() > 1) return;
   surface_.timers.start(now() + memory_pause, guarded_call([this] {
@@ -156,7 +157,7 @@ void Shard::tell_gone(const std::shared_ptr<const Peer>& peer) {
 void Shard::sweep() {
   sweep_timer_ = 0;
   const Duration idle_max = milliseconds(settings().connections_max_idle_ms);
-  const bool scarce = memory_level(0) != MemoryShare::Level::plenty;
+  const bool scarce = now() - denied_at_ < seconds(1) || memory_level(0) != MemoryShare::Level::plenty;
   for (ConnectionSlot& slot : connections_) {
     if (slot.connection != nullptr) slot.connection->check(now(), idle_max, scarce);
   }
