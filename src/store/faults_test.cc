@@ -468,6 +468,47 @@ TEST(store_faults, state_files_that_are_damaged_are_rebuilt_from_the_log) {
   }
 }
 
+TEST(store_faults, F51_files_beside_the_log_that_are_gone_are_made_again) {
+  const Quiet quiet;
+  for (const bool clean : {true, false}) {
+    // Each alone, and then all of them together.
+    for (size_t which = 0; which <= 16; ++which) {
+      Rig rig(which + 1, checkpointing());
+      rig.open();
+      const Filled before = fill(rig);
+      if (clean) {
+        stop(rig);
+      } else {
+        rig.crash(io::sim::CrashKind::power);
+      }
+      std::vector<std::string> files;
+      for (const char* folder : {"/data/orders-0", "/data"}) {
+        const auto entries = rig.disk().list(folder);
+        for (const auto& entry : *entries) {
+          const bool keep = entry.is_directory || entry.name.ends_with(".log") || entry.name == "meta.properties" ||
+                            entry.name == "partition.metadata" || entry.name == ".kafka_cleanshutdown";
+          if (!keep) files.push_back(std::string(folder) + "/" + entry.name);
+        }
+      }
+      ASSERT_GT(files.size(), 8U);
+      for (size_t i = 0; i < files.size(); ++i) {
+        if (which != 16 && i % 16 != which) continue;
+        ASSERT_TRUE(rig.disk().remove(files[i]).ok()) << files[i];
+      }
+      rig.open();
+      Log* log = rig.log();
+      EXPECT_EQ(log->next_offset(), 180) << which;
+      EXPECT_EQ(read_all(rig, *log, 0, 180), before.bytes) << which;
+      EXPECT_TRUE(log->damaged().empty()) << which;
+      ASSERT_TRUE(rig.append(*log, {.records = 1}, 1).ok());
+      rig.settle();
+      EXPECT_EQ(log->stable_end(), 181);
+      stop(rig);
+      EXPECT_EQ(audit_directory(rig.disk(), "/data"), "") << which;
+    }
+  }
+}
+
 TEST(store_faults, transactional_data_that_another_broker_left_is_noticed) {
   const Quiet quiet;
   Rig rig(8, checkpointing());

@@ -172,6 +172,7 @@ struct PartitionLog::CommitJob {
   std::string epochs_path;
   Status outcome;
   bool epochs_failed = false;
+  bool try_again = false;  // Mutant::sync_tried_again
 
   void run(io::Disk& disk, const LogDirectory& directory) {
     int expected = waiting;
@@ -192,7 +193,11 @@ struct PartitionLog::CommitJob {
   std::atomic<int> state_{waiting};
 
   Status sync(io::Disk& disk, const LogDirectory& directory) {
-    for (const io::FileRef& file : files) RETURN_IF_FAILED(disk.sync_now(*file));
+    for (const io::FileRef& file : files) {
+      Status synced = disk.sync_now(*file);
+      if (!synced.ok() && try_again) synced = disk.sync_now(*file);
+      RETURN_IF_FAILED(synced);
+    }
     if (!epochs.empty()) {
       // Also in the batches' headers, from which recovery completes it: without room it may wait.
       const Status written = io::replace_file(disk, epochs_path, as_bytes(epochs));
@@ -220,6 +225,7 @@ void PartitionLog::start_commit(io::Callback done) {
   }
   // The common case is one file and one fdatasync. The job keeps its outcome for close(), which may come before `done`.
   auto job = std::make_shared<CommitJob>();
+  job->try_again = core_.mutant(Mutant::sync_tried_again);
   job->files = std::exchange(unsynced_files_, {});
   if (std::find(job->files.begin(), job->files.end(), active().log) == job->files.end())
     job->files.push_back(active().log);
@@ -312,6 +318,9 @@ Status PartitionLog::delete_segment_files(const Segment& segment) {
     if (!renamed.ok() && renamed.failure().kind != FailureKind::not_found) return renamed;
     if (renamed.ok()) core_.remove_later(deleted, config_.file_delete_delay_ms);
   }
+  if (std::any_of(holes_.begin(), holes_.end(), [&](const Hole& hole) { return hole.segment == segment.base; })) {
+    core_.remove_later(damage_marks_path(segment.base), 0);
+  }
   std::erase(snapshots_, segment.base);
   folder_dirty_ = true;
   return {};
@@ -323,6 +332,7 @@ Status PartitionLog::drop_segments(size_t count) {
   for (size_t i = 0; i < count; ++i) RETURN_IF_FAILED(delete_segment_files(segments_[i]));
   const Offset start = segments_[count].base;
   std::erase_if(holes_, [&](const Hole& hole) { return hole.segment < start; });
+  std::erase_if(damaged_, [&](const DamagedRange& range) { return range.kept_in.empty() && range.last < start; });
   for (Mark& mark : marks_) {
     if (mark.segment < start) mark = {};
   }

@@ -67,6 +67,7 @@ StoreImpl::StoreImpl(io::Surface surface, StoreOptions options) : core_(surface,
 StoreImpl::~StoreImpl() {
   mover_.stop();
   cleaner_.stop();
+  scrub_.stop();
   core_.gate->close();
   for (const auto& [key, timer] : timers_) core_.surface.timers.cancel(timer);
   for (auto& [id, log] : logs_) log->retire();
@@ -261,7 +262,11 @@ Status StoreImpl::load_logs() {
           &found.clean_ends}) {
       for (const auto& [key, offset] : *offsets) {
         const std::string name = log::partition_folder_name(key.first, key.second);
-        if (!present.contains(name)) core_.directories[i]->stale_names.insert(name);
+        if (present.contains(name)) continue;
+        core_.directories[i]->stale_names.insert(name);
+        if (offsets == &found.log_starts || core_.directories[i]->offline()) continue;
+        Offset& end = lost_ends_[name];
+        end = std::max(end, offset);
       }
     }
   }
@@ -469,6 +474,7 @@ Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& to
   }
   Log* created = log.get();
   folders_in_use_.insert(log::partition_folder_name(topic, id.partition));
+  lost_ends_.erase(name);
   logs_.emplace(id, std::move(log));
   return created;
 }
@@ -502,6 +508,12 @@ Status StoreImpl::remove_folder(LogDirectory& directory, const std::string& topi
   return {};
 }
 
+Offset StoreImpl::lost_end(const std::string& topic, PartitionIndex partition) const {
+  const std::string name = log::partition_folder_name(topic, partition);
+  const auto found = lost_ends_.find(name);
+  return found == lost_ends_.end() || folders_in_use_.contains(name) ? 0 : found->second;
+}
+
 Offset StoreImpl::checkpointed_high_watermark(const TopicPartitionId& id) const {
   const auto found = high_watermarks_.find(id);
   return found == high_watermarks_.end() ? 0 : found->second;
@@ -511,6 +523,7 @@ Status StoreImpl::close(int64_t broker_epoch) {
   core_.closed = true;
   mover_.stop();
   cleaner_.stop();
+  scrub_.stop();
   core_.gate->close();
   for (const auto& [key, timer] : timers_) core_.surface.timers.cancel(timer);
   timers_.clear();

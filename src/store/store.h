@@ -14,6 +14,7 @@
 #include "store/cleaner_options.h"
 #include "store/log.h"
 #include "store/move_options.h"
+#include "store/scrub_options.h"
 
 namespace moldau::store {
 
@@ -34,7 +35,14 @@ enum class Mutant : unsigned char {
   damage_cut_anywhere,        ///< recovery cuts at damage also below the recovery point
   checkpoint_before_data,     ///< writes the appended end as the recovery point
   refused_state_kept,         ///< keeps producer state of batches that were refused
-  duplicate_out_of_order,     ///< the broker answers a batch that is sent again as out of order
+  sync_tried_again,           ///< tries a sync that failed once more, and takes that one's word
+  scrub_blind,                ///< the scrubber does not look at checksums
+  // Of the broker's produce path and connections.
+  duplicate_out_of_order,     ///< a batch that is sent again is answered as out of order
+  first_sequence_unchecked,   ///< a producer may begin at any sequence in a log that never held a record
+  old_epoch_accepted,         ///< a batch of a producer epoch that is over is appended
+  answers_out_of_order,       ///< answers are sent as they are ready, not in the order of the requests
+  answer_bytes_reused,        ///< the bytes of an answer are used for the next one before they are sent
   // Of the group coordinator (group::Mutant).
   commit_before_durable,
   generation_kept_after_load,
@@ -43,6 +51,7 @@ enum class Mutant : unsigned char {
   owner_before_revoked,
   load_ends_early,
   sessions_forgotten_at_load,
+  expiry_in_a_rebalance,
 };
 
 struct StoreOptions {
@@ -72,6 +81,7 @@ struct StoreOptions {
   int syncs_in_flight_max = 32;
   CleanerOptions cleaner{};
   MoverOptions mover{};
+  ScrubOptions scrub{};
   Mutant mutant = Mutant::none;
 };
 
@@ -140,6 +150,9 @@ class Store {
 
   /// The high watermark that replication-offset-checkpoint held for a log at start; 0 if none.
   virtual Offset checkpointed_high_watermark(const TopicPartitionId& id) const = 0;
+  /// Where a partition ended by the checkpoints of this start, if it has no folder in any directory that was loaded:
+  /// what was below is lost. 0: nothing is known of it, or it has its folder. Until it is created again.
+  virtual Offset lost_end(const std::string& topic, PartitionIndex partition) const = 0;
   /// Asked at each checkpoint for the high watermarks to write.
   virtual void set_high_watermark_source(std::function<Offset(const Log&)> source) = 0;
 
@@ -151,6 +164,9 @@ class Store {
   virtual void configure_cleaner(const CleanerOptions& options) = 0;
   /// What compaction did and does, for metrics.
   virtual CleanerCounts cleaner_counts() const = 0;
+  /// Settings of the scrubber: from here on.
+  virtual void configure_scrub(const ScrubOptions& options) = 0;
+  virtual ScrubCounts scrub_counts() const = 0;
   virtual SyncCounts sync_counts() const = 0;
   /// Flushes and syncs everything, writes producer snapshots, checkpoints and .kafka_cleanshutdown (with
   /// `broker_epoch`), releases the lock. Blocking; nothing may be called afterwards.

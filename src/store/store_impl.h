@@ -18,6 +18,7 @@
 #include "store/directory.h"
 #include "store/mover.h"
 #include "store/partition_log.h"
+#include "store/scrub.h"
 #include "store/store.h"
 
 namespace moldau::store {
@@ -44,6 +45,7 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer, public 
   Result<Log*> create(const TopicPartitionId& id, const std::string& topic, int directory) override;
   Status remove(const TopicPartitionId& id) override;
   Offset checkpointed_high_watermark(const TopicPartitionId& id) const override;
+  Offset lost_end(const std::string& topic, PartitionIndex partition) const override;
   void set_high_watermark_source(std::function<Offset(const Log&)> source) override {
     high_watermark_ = std::move(source);
   }
@@ -80,6 +82,11 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer, public 
   CheckpointJob clean_ends_now(LogDirectory& directory) override;
   void configure_cleaner(const CleanerOptions& options) override;
   CleanerCounts cleaner_counts() const override { return cleaner_.counts(); }
+  void configure_scrub(const ScrubOptions& options) override {
+    core_.options.scrub = options;
+    scrub_.configure(options);
+  }
+  ScrubCounts scrub_counts() const override { return scrub_.counts(); }
   SyncCounts sync_counts() const override {
     SyncCounts counts = core_.syncs;
     for (const auto& directory : core_.directories) counts.unflushed_bytes += directory->unflushed_bytes();
@@ -175,6 +182,7 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer, public 
   std::unordered_map<TopicPartitionId, std::shared_ptr<PartitionLog>> logs_;
   std::unordered_set<std::string> folders_in_use_;      // names, over all directories
   std::map<TopicPartitionId, Offset> high_watermarks_;  // as checkpointed before this start
+  std::map<std::string, Offset> lost_ends_;             // of checkpoints whose folder is gone, by its name
   std::function<Offset(const Log&)> high_watermark_;
   std::map<uint64_t, io::TimerId> timers_;
   uint64_t next_timer_ = 0;
@@ -183,6 +191,7 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer, public 
   std::vector<Unfinished> unfinished_;
   Mover mover_{core_, static_cast<MoverHost&>(*this)};
   Cleaner cleaner_{core_, static_cast<CleanerHost&>(*this)};
+  Scrub scrub_{core_};
 };
 
 }  // namespace moldau::store
