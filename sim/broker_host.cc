@@ -23,8 +23,9 @@ Status BrokerHost::start() {
   ASSIGN_OR_RETURN(metadata::BrokerSettings settings, metadata::resolve_broker(config));
   failed_ = false;
   const uint64_t generation = ++generation_;
-  broker_ = std::make_unique<broker::Broker>(node_.surface(),
-                                             broker::BrokerOptions{std::move(settings), std::move(config), mutant_});
+  broker::BrokerOptions options{std::move(settings), std::move(config), mutant_};
+  options.buffer_bytes_max = context_.profile.buffer_bytes_max;
+  broker_ = std::make_unique<broker::Broker>(node_.surface(), std::move(options));
   broker_->on_fatal([this, generation](const Failure&) {
     if (generation == generation_) failed_ = true;
   });

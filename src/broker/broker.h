@@ -98,6 +98,7 @@ class Broker final : private PartitionHost {
   /// Whether this node is the active controller.
   bool leads_metadata() const;
   /// True while clients' bytes take more memory than they may.
+  uint64_t buffer_bytes() const noexcept { return pool_.bytes_in_use(); }
   bool short_of_buffers() const noexcept { return pool_.bytes_in_use() > options_.buffer_bytes_max; }
   size_t frame_bytes_max() const noexcept { return static_cast<size_t>(options_.settings.socket_request_max_bytes); }
   NodeId self() const noexcept { return options_.settings.node_id; }

@@ -27,6 +27,7 @@ MetricsGather::MetricsGather(Broker& broker, MetricDetail detail, size_t limit)
   });
   if (!broker.stopping()) {
     node.cleaner = broker.store().cleaner_counts();
+    node.scrub = broker.store().scrub_counts();
     node.syncs = broker.store().sync_counts();
     node.moves = broker.store().move_counts();
     for (const store::MoveInfo& move : broker.store().moves()) {

@@ -233,6 +233,11 @@ constexpr ConfigKey table[] = {
     {148, "socket.send.buffer.bytes", int32, "102400", {}, high, read_only, no_server_name, plain, no_effect_text},
     {2000, "write.caching.default", boolean, "false", {}, medium, cluster_wide, no_server_name, effective,
      "Default of the topic setting write.caching."},
+    {2000, "log.scrub.bytes.per.second", int64, "8388608", at_least(0), medium, cluster_wide, no_server_name, effective,
+     "Moldau's own: how much of each log directory the scrubber reads in a second, at most; 0 turns it off. It checks "
+     "the checksums of segments that are not written any more, marks what is damaged, and leaves a busy disk alone."},
+    {2000, "log.scrub.interval.ms", int64, "604800000", at_least(1), medium, cluster_wide, no_server_name, effective,
+     "Moldau's own: from the start of one round of the scrubber over a log directory to the start of the next."},
     {2000, "cluster.id", string, null, {}, medium, read_only, no_server_name, effective,
      "Moldau's own: the cluster id that fresh data folders get. When unset it is that of the folders that have one, "
      "else one is made. A folder of another cluster ends the start."},
