@@ -26,7 +26,7 @@ import read_rows
 import recovery_rows
 import report
 import sync_rows
-from brokers import BROKERS, OUT, PEER, cpu_seconds, idle_gate, machine_ticks, touch_memory
+from brokers import BROKERS, Broker, OUT, PEER, cpu_seconds, idle_gate, machine_ticks, touch_memory
 from drivers import raw
 from row import Options, judged, summary
 
@@ -191,6 +191,7 @@ def main():
     subprocess.run(["sysctl", "-qw", "net.ipv4.ip_local_port_range=20000 65000"], check=False)  # 10,000 connections a round
     Options.scale, Options.warm, Options.smoke = arguments.scale, arguments.warm, arguments.smoke
     Options.profile = arguments.profile
+    Broker.patient = not arguments.smoke
     if arguments.smoke:
         Options.scale = min(arguments.scale, 0.05)
     if arguments.smoke or arguments.profile:

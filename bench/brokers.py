@@ -37,6 +37,7 @@ def memory_kib(pid):
 class Broker:
     """A running broker: its port and its process id. It keeps its port until its folder is wiped."""
     name = ""
+    patient = True  # waits for a quiet machine before it starts afresh
 
     def __init__(self, folder):
         self.folder = folder
@@ -56,6 +57,8 @@ class Broker:
         """With an empty folder, and the settings of before."""
         self.stop()
         self.wipe()
+        if self.patient:
+            idle_gate()
         self.start(self.settings)
 
 
@@ -192,14 +195,28 @@ def machine_ticks():
     return sum(fields) - fields[3] - fields[4], sum(fields)
 
 
+def disk_requests():
+    """Writes and discards that the disk below OUT has done, and how many it has in hand; zeros where that is not told."""
+    device = os.stat(OUT).st_dev
+    try:
+        with open(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/stat") as line:
+            fields = [int(field) for field in line.read().split()]
+    except OSError:
+        return 0, 0
+    return fields[4] + (fields[11] if len(fields) > 11 else 0), fields[8]
+
+
 def idle_gate():
-    """Waits until the machine is quiet (at most 20 s)."""
+    """Waits until the machine is quiet (at most 60 s), the disk too: a file system that discards what was deleted is at it
+    for a while after a large folder went, and the next broker's syncs would wait for that."""
     os.sync()
-    for _ in range(20):
+    for _ in range(60):
         busy_0, all_0 = machine_ticks()
+        done_0, _ = disk_requests()
         time.sleep(1)
         busy_1, all_1 = machine_ticks()
-        if (busy_1 - busy_0) < 0.15 * (all_1 - all_0):
+        done_1, in_hand = disk_requests()
+        if (busy_1 - busy_0) < 0.15 * (all_1 - all_0) and done_1 - done_0 < 50 and in_hand == 0:
             return
 
 

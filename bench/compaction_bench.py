@@ -19,7 +19,8 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, "test", "interop", "python"))
+sys.path[:0] = [os.path.join(ROOT, "bench"), os.path.join(ROOT, "test", "interop", "python")]
+from brokers import touch_memory  # noqa: E402
 from harness import MOLDAU, PEER, Failed, run  # noqa: E402
 
 TOPIC = "bulk"
@@ -119,6 +120,7 @@ def compare(arguments, base):
     for _ in range(arguments.runs):
         for name, work in (("kafka", kafka_run), ("moldau", moldau_run)):
             copy = os.path.join(base, name)
+            touch_memory()
             prepared(source, copy)
             rows[name].append(work(copy))
             shutil.rmtree(copy)

@@ -3,13 +3,14 @@
 #include <fmt/core.h>
 
 #include <utility>
+#include <vector>
 
 #include "metadata/broker_settings.h"
 
 namespace moldau::sim {
 
-BrokerHost::BrokerHost(Context& context, store::Mutant mutant)
-    : context_(context), node_(context.world.node(broker_name)), mutant_(mutant) {}
+BrokerHost::BrokerHost(Context& context, store::Mutant mutant, size_t shards)
+    : context_(context), node_(context.world.node(broker_name)), mutant_(mutant), shards_(shards) {}
 
 Status BrokerHost::start() {
   metadata::ConfigMap config;
@@ -23,9 +24,11 @@ Status BrokerHost::start() {
   ASSIGN_OR_RETURN(metadata::BrokerSettings settings, metadata::resolve_broker(config));
   failed_ = false;
   const uint64_t generation = ++generation_;
+  std::vector<io::Surface> surfaces;
+  for (size_t i = 0; i < shards_; ++i) surfaces.push_back(node_.shard(i).surface());
   broker::BrokerOptions options{std::move(settings), std::move(config), mutant_};
   options.buffer_bytes_max = context_.profile.buffer_bytes_max;
-  broker_ = std::make_unique<broker::Broker>(node_.surface(), std::move(options));
+  broker_ = std::make_unique<broker::Broker>(surfaces, std::move(options));
   broker_->on_fatal([this, generation](const Failure&) {
     if (generation == generation_) failed_ = true;
   });

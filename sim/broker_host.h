@@ -13,7 +13,8 @@ namespace moldau::sim {
 
 class BrokerHost {
  public:
-  BrokerHost(Context& context, store::Mutant mutant);
+  /// `shards`: of its node.
+  BrokerHost(Context& context, store::Mutant mutant, size_t shards = 1);
   ~BrokerHost() { destroy(); }
   BrokerHost(const BrokerHost&) = delete;
   BrokerHost& operator=(const BrokerHost&) = delete;
@@ -41,6 +42,7 @@ class BrokerHost {
   Context& context_;
   io::sim::Node& node_;
   store::Mutant mutant_;
+  size_t shards_;
   std::string data_folder_ = "data";
   std::unique_ptr<broker::Broker> broker_;
   bool failed_ = false;

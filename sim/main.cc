@@ -1,7 +1,7 @@
 // moldau-sim: runs seeds of the simulator, in as many threads as there are cores, and prints what they found.
 //
 //   moldau-sim [--scenario walking|groups] [--seconds N | --seeds N] [--seed S] [--from S] [--mutant NAME] [--trace]
-//              [--threads N]
+//              [--threads N] [--shards N]
 //   moldau-sim --crash-images N [--seed S [--point P]] [--mutant NAME]    what power cuts may leave of a store
 //   moldau-sim --sweep N [--seed S] [--one-in K] [--mutant NAME]          damaged blocks of N data folders
 //   moldau-sim --mutants                                                  all planted bugs, until each is found
@@ -42,6 +42,7 @@ struct Arguments {
   uint64_t point = UINT64_MAX;
   uint64_t sweeps = 0;
   uint64_t one_in = 1;
+  uint64_t shards = 1;
   bool one = false;
   bool trace = false;
   bool all_mutants = false;
@@ -159,9 +160,10 @@ void Runner::take(const Verdict& verdict, bool twice_unequal) {
   for (const auto& [name, times] : verdict.counters) counters_[name] += times;
   if (verdict.violation.empty() && !twice_unequal) return;
   ++failed_;
-  fmt::print("seed {} failed: {}\n  replay: ./x sim {}--seed {}{}\n", verdict.seed,
+  fmt::print("seed {} failed: {}\n  replay: ./x sim {}--seed {}{}{}\n", verdict.seed,
              twice_unequal ? "two runs of it differ" : verdict.violation,
              arguments_.scenario == Scenario::groups ? "--scenario groups " : "", verdict.seed,
+             arguments_.shards == 1 ? "" : fmt::format(" --shards {}", arguments_.shards),
              arguments_.mutant.empty() ? "" : " --mutant " + arguments_.mutant);
   std::fflush(stdout);
   if (!arguments_.mutant.empty()) stop_ = true;
@@ -170,7 +172,10 @@ void Runner::take(const Verdict& verdict, bool twice_unequal) {
 void Runner::work() {
   for (uint64_t index = next_++; more(index); index = next_++) {
     const uint64_t seed = arguments_.from + index;
-    const RunOptions options{.mutant = arguments_.mutant, .scenario = arguments_.scenario, .trace = arguments_.trace};
+    const RunOptions options{.mutant = arguments_.mutant,
+                             .scenario = arguments_.scenario,
+                             .shards = arguments_.shards,
+                             .trace = arguments_.trace};
     const Verdict verdict = run_seed(seed, options);
     bool unequal = false;
     if (index % 100 == 17) {  // 1 % run twice
@@ -222,7 +227,8 @@ bool take_number(const std::string& name, uint64_t value, Arguments& arguments) 
   const std::pair<const char*, uint64_t*> numbers[] = {
       {"--seed", &arguments.from},   {"--seeds", &arguments.seeds},     {"--seconds", &arguments.seconds},
       {"--from", &arguments.from},   {"--threads", &arguments.threads}, {"--crash-images", &arguments.crash_images},
-      {"--point", &arguments.point}, {"--sweep", &arguments.sweeps},    {"--one-in", &arguments.one_in}};
+      {"--point", &arguments.point}, {"--sweep", &arguments.sweeps},    {"--one-in", &arguments.one_in},
+      {"--shards", &arguments.shards}};
   for (const auto& [known, into] : numbers) {
     if (name != known) continue;
     *into = value;
@@ -255,7 +261,7 @@ bool parse(int argc, char** argv, Arguments& arguments) {
       fmt::print(
           stderr,
           "moldau-sim: no option '{} {}': --scenario walking|groups, --seconds N, --seeds N, --seed S, --from S, "
-          "--mutant NAME, --trace, --crash-images N, --point P, --sweep N, --one-in K, --mutants\n",
+          "--mutant NAME, --shards N, --trace, --crash-images N, --point P, --sweep N, --one-in K, --mutants\n",
           name, value);
       return false;
     }
@@ -263,6 +269,7 @@ bool parse(int argc, char** argv, Arguments& arguments) {
   if (arguments.seeds == 0 && arguments.seconds == 0) arguments.seeds = 100;
   if (arguments.threads == 0) arguments.threads = std::max(1U, std::thread::hardware_concurrency());
   arguments.one_in = std::max<uint64_t>(arguments.one_in, 1);
+  arguments.shards = std::clamp<uint64_t>(arguments.shards, 1, 64);
   return true;
 }
 

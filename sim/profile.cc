@@ -170,6 +170,9 @@ Profile draw_profile(uint64_t seed, Scenario scenario) {
       fmt::format("write.caching.default={}", p.write_caching),
       "auto.create.topics.enable=false",
       "log.retention.ms=-1",
+      fmt::format("log.journal.enable={}", prng.chance(7, 8)),
+      fmt::format("log.journal.file.bytes={}", 4'096 * prng.between(16, 128)),
+      fmt::format("internal.log.journal.after.commits={}", prng.below(32)),
   };
   if (scenario == Scenario::groups) draw_groups(p, prng);
   // More than the newest batches in memory pin (8 MiB), so that clients are held up and not shut out.

@@ -42,7 +42,7 @@ class Run {
         world_(seed),
         context_{world_, profile_, Shadow(profile_.topics * profile_.partitions_per_topic, profile_.durable()), {}, 0,
                  false,  {}},
-        host_(context_, planted(options.mutant)),
+        host_(context_, planted(options.mutant), options.shards),
         faults_(context_, host_) {
     if (options.trace) world_.print_trace([](std::string_view line) { fmt::print(stderr, "{}\n", line); });
   }

@@ -13,6 +13,7 @@ namespace moldau::sim {
 struct RunOptions {
   std::string mutant;  ///< a planted bug, by name; empty: none
   Scenario scenario = Scenario::walking;
+  size_t shards = 1;   ///< of the broker
   bool trace = false;  ///< print every event of the world
 };
 

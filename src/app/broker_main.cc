@@ -1,7 +1,9 @@
-// The wiring of a broker: arguments, configuration, one posix loop, one Broker, the admin endpoint, signals.
+// The wiring of a broker: arguments, configuration, one posix loop, one Broker, the admin endpoint, signals. And of a
+// recovery, which is a start and a stop without any of the doors.
 #include "app/broker_main.h"
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 #include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +28,9 @@
 #include "broker/admin_http.h"
 #include "broker/broker.h"
 #include "io/posix/loop.h"
+#include "io/posix/shard_set.h"
+#include "log/identity.h"
+#include "log/segment_name.h"
 #include "metadata/broker_settings.h"
 #include "metadata/properties.h"
 
@@ -56,6 +62,20 @@ constexpr const char* usage =
     "Strongest first: dynamic settings, flags, --set, MOLDAU_* and KAFKA_* variables, the file, defaults.\n"
     "Exit codes: 0 clean stop, 1 bad arguments or configuration, 2 data folder locked or foreign, 3 storage failure.\n";
 
+constexpr const char* recover_usage =
+    "Usage: moldau recover [--config FILE] [--set KEY=VALUE]... [--trace error|warn|info|debug] DIR...\n"
+    "\n"
+    "Brings the data folders of a node that did not stop in order to what a clean stop leaves, and serves nobody: its\n"
+    "logs are recovered, get what only its journal has, and are synced; the folder named journal goes. Apache Kafka\n"
+    "starts with them afterwards. Of a node with several log directories, name all, or a --config that does.\n"
+    "\n"
+    "  --config FILE    a server.properties file\n"
+    "  --set KEY=VALUE  one setting of server.properties; may be repeated\n"
+    "  --trace LEVEL    how much to say on standard error; default warn\n"
+    "\n"
+    "Exit codes: 0 all is well, 1 bad arguments or configuration, 2 data folder locked, foreign or damaged,\n"
+    "3 storage failure.\n";
+
 struct Arguments {
   std::optional<std::string> data;
   std::optional<std::string> listen;
@@ -66,7 +86,12 @@ struct Arguments {
   size_t metrics_limit = 10'000;
   TraceLevel trace = TraceLevel::warn;
   bool help = false;
+  std::vector<std::string> folders;  // of recover
 };
+
+constexpr std::string_view broker_flags[] = {"--data",  "--listen", "--config",       "--set",
+                                             "--admin", "--trace",  "--metrics-limit"};
+constexpr std::string_view recover_flags[] = {"--config", "--set", "--trace"};
 
 Failure bad(std::string message) {
   return {FailureKind::invalid_argument, std::move(message)};
@@ -118,7 +143,8 @@ Status take_flag(Arguments& arguments, const std::string& flag, const std::strin
   return {};
 }
 
-Result<Arguments> parse_arguments(int argc, char** argv) {
+Result<Arguments> parse_arguments(int argc, char** argv, std::span<const std::string_view> flags) {
+  const bool recover = std::string_view(argv[0]) == "recover";
   Arguments arguments;
   for (int i = 1; i < argc; ++i) {
     std::string flag = argv[i];
@@ -131,9 +157,12 @@ Result<Arguments> parse_arguments(int argc, char** argv) {
       arguments.help = true;
       return arguments;
     }
-    const bool known = flag == "--data" || flag == "--listen" || flag == "--config" || flag == "--set" ||
-                       flag == "--admin" || flag == "--trace" || flag == "--metrics-limit";
-    if (!known) return bad(fmt::format("unknown argument '{}' (see moldau broker --help)", argv[i]));
+    if (recover && !flag.starts_with("-")) {
+      arguments.folders.emplace_back(argv[i]);
+      continue;
+    }
+    const bool known = std::find(flags.begin(), flags.end(), flag) != flags.end();
+    if (!known) return bad(fmt::format("unknown argument '{}' (see moldau {} --help)", argv[i], argv[0]));
     if (!value.has_value()) {
       if (i + 1 >= argc) return bad(fmt::format("{} needs a value", flag));
       value = argv[++i];
@@ -202,14 +231,14 @@ int complain(const Failure& failure, int code) {
   return code;
 }
 
-void raise_limits() {
+void raise_limits(int shards) {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
     files.rlim_cur = files.rlim_max;
     (void)::setrlimit(RLIMIT_NOFILE, &files);
   }
-  // One heap: the pool's threads allocate little, and every further arena costs resident memory.
-  (void)::mallopt(M_ARENA_MAX, 1);
+  // A heap for each shard: the pool's threads allocate little, and every further arena costs resident memory.
+  (void)::mallopt(M_ARENA_MAX, shards);
   (void)::mallopt(M_TRIM_THRESHOLD, 1 << 20);
   (void)std::signal(SIGPIPE, SIG_IGN);
 }
@@ -293,9 +322,7 @@ class Admin {
   Status listen(const std::string& where) {
     ASSIGN_OR_RETURN(const io::Address address, parse_address(where));
     ASSIGN_OR_RETURN(socket_, io::posix::Loop::listening_socket(address));
-    broker::AdminOptions options = options_;
-    options.loop_facts = nullptr;  // not for another thread
-    boot_ = BootAdmin::start(socket_, std::move(options));
+    boot_ = BootAdmin::start(socket_, options_);
     return {};
   }
 
@@ -317,19 +344,19 @@ void complete_folders(metadata::BrokerSettings& settings) {
 
 int run(const Arguments& arguments, const metadata::BrokerSettings& settings,
         const metadata::ConfigMap& static_config) {
-  Result<std::unique_ptr<io::posix::Loop>> made = io::posix::Loop::make();
+  Result<std::unique_ptr<io::posix::ShardSet>> made = io::posix::ShardSet::make(static_cast<size_t>(settings.shards));
   if (!made.ok()) return complain(made.failure(), exit_storage_failure);
-  io::posix::Loop& loop = **made;
-  broker::BrokerOptions options{
-      .settings = settings, .static_config = static_config, .buffer_bytes_max = buffer_bytes_max(),
-      .precise_clock = monotonic_clock};
-  broker::Broker broker(loop.surface(), std::move(options));
-  broker.metrics().topic_counters.set_limit(arguments.metrics_limit);
+  io::posix::ShardSet& shards = **made;
+  io::posix::Loop& loop = shards.home();
+  broker::BrokerOptions options{.settings = settings,
+                                .static_config = static_config,
+                                .buffer_bytes_max = buffer_bytes_max(),
+                                .precise_clock = monotonic_clock,
+                                .loop_counts = loop_counts_of(shards)};
+  broker::Broker broker(shards.surfaces(), std::move(options));
+  broker.set_counted_topics_max(arguments.metrics_limit);
   Admin admin(loop, broker,
-              {.version = MOLDAU_VERSION,
-               .series_limit = arguments.metrics_limit,
-               .process_facts = process_facts(),
-               .loop_facts = loop_facts_of(loop)});
+              {.version = MOLDAU_VERSION, .series_limit = arguments.metrics_limit, .process_facts = process_facts()});
   Node node{loop, broker};
   for (const int number : {SIGTERM, SIGINT}) {
     if (const Status watched = loop.on_signal(number, [&node] { node.stop(); }); !watched.ok()) {
@@ -349,25 +376,93 @@ int run(const Arguments& arguments, const metadata::BrokerSettings& settings,
   });
   if (!started.ok()) return complain(started.failure(), exit_code_of(started.failure()));
   admin.take_over();
+  // The other shards take up what start() posted to them; before they are destroyed they are at rest again.
+  if (const Status running = shards.start(); !running.ok()) return complain(running.failure(), exit_storage_failure);
   loop.run();
+  shards.stop();
   return node.exit_code;
+}
+
+/// Reads off the folders whose they are and where the metadata log lies, as far as nobody else says so.
+Status ask_folders(const std::vector<std::string>& folders, metadata::ConfigMap& settings) {
+  std::string holder;
+  for (const std::string& folder : folders) {
+    const auto path = std::filesystem::path(folder);
+    std::ifstream file(path / log::meta_properties_name, std::ios::binary);
+    if (!file) return Failure{FailureKind::foreign, folder + " is no data folder: it has no meta.properties"};
+    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    const Result<log::MetaProperties> meta = log::parse_meta_properties(text);
+    if (!meta.ok()) return Failure{meta.failure().kind, folder + "/meta.properties: " + meta.failure().message};
+    if (meta->node_id.has_value()) settings.try_emplace("node.id", std::to_string(*meta->node_id));
+    const auto metadata_log = path / log::partition_folder_name(std::string(log::metadata_topic_name), 0);
+    if (holder.empty() && std::filesystem::exists(metadata_log)) holder = folder;
+  }
+  if (holder.empty()) {
+    return Failure{FailureKind::foreign,
+                   "none of the folders holds the metadata log: name all log directories of the node"};
+  }
+  settings.try_emplace("metadata.log.dir", holder);
+  return {};
+}
+
+Result<metadata::ConfigMap> settings_of_recovery(const Arguments& arguments) {
+  if (arguments.folders.empty() && !arguments.config.has_value()) {
+    return bad("no data folder is given (see moldau recover --help)");
+  }
+  ASSIGN_OR_RETURN(metadata::ConfigMap settings, gather_settings(arguments));
+  if (!arguments.folders.empty()) {
+    settings.erase("log.dir");
+    settings["log.dirs"] = fmt::format("{}", fmt::join(arguments.folders, ","));
+  }
+  ASSIGN_OR_RETURN(const metadata::BrokerSettings named, metadata::resolve_broker(settings));
+  std::vector<std::string> folders = named.log_dirs;
+  if (settings.contains("metadata.log.dir")) folders.push_back(named.metadata_log_dir);
+  RETURN_IF_FAILED(ask_folders(folders, settings));
+  return settings;
+}
+
+void trace_to_stderr(TraceLevel level) {
+  set_trace(
+      [](TraceLevel of, std::string_view line) {
+        static constexpr const char* names[] = {"error", "warn", "info", "debug"};
+        fmt::print(stderr, "level={} {}\n", names[static_cast<size_t>(of)], line);
+      },
+      level);
 }
 
 }  // namespace
 
+int run_recover(int argc, char** argv) {
+  const Result<Arguments> arguments = parse_arguments(argc, argv, recover_flags);
+  if (!arguments.ok()) return complain(arguments.failure(), exit_bad_configuration);
+  if (arguments->help) {
+    fmt::print("{}", recover_usage);
+    return exit_ok;
+  }
+  trace_to_stderr(arguments->trace);
+  const Result<metadata::ConfigMap> static_config = settings_of_recovery(*arguments);
+  if (!static_config.ok()) return complain(static_config.failure(), exit_code_of(static_config.failure()));
+  Result<metadata::BrokerSettings> settings = metadata::resolve_broker(*static_config);
+  if (!settings.ok()) return complain(settings.failure(), exit_bad_configuration);
+  complete_folders(*settings);
+  raise_limits(1);
+  const Result<std::unique_ptr<io::posix::Loop>> loop = io::posix::Loop::make();
+  if (!loop.ok()) return complain(loop.failure(), exit_storage_failure);
+  broker::BrokerOptions options{.settings = *settings,
+                                .static_config = metadata::with_identity(*static_config, *settings)};
+  broker::Broker broker((*loop)->surface(), std::move(options));
+  const Status recovered = broker.recover();
+  return recovered.ok() ? exit_ok : complain(recovered.failure(), exit_code_of(recovered.failure()));
+}
+
 int run_broker(int argc, char** argv) {
-  const Result<Arguments> arguments = parse_arguments(argc, argv);
+  const Result<Arguments> arguments = parse_arguments(argc, argv, broker_flags);
   if (!arguments.ok()) return complain(arguments.failure(), exit_bad_configuration);
   if (arguments->help) {
     fmt::print("{}", usage);
     return exit_ok;
   }
-  set_trace(
-      [](TraceLevel level, std::string_view line) {
-        static constexpr const char* names[] = {"error", "warn", "info", "debug"};
-        fmt::print(stderr, "level={} {}\n", names[static_cast<size_t>(level)], line);
-      },
-      arguments->trace);
+  trace_to_stderr(arguments->trace);
   Result<metadata::ConfigMap> static_config = gather_settings(*arguments);
   if (!static_config.ok()) return complain(static_config.failure(), exit_bad_configuration);
   Result<metadata::BrokerSettings> settings = metadata::resolve_broker(*static_config);
@@ -376,7 +471,7 @@ int run_broker(int argc, char** argv) {
   for (const std::string& warning : metadata::configuration_warnings(*static_config)) {
     trace(TraceLevel::warn, "event=configuration note=\"{}\"", warning);
   }
-  raise_limits();
+  raise_limits(settings->shards);
   return run(*arguments, *settings, metadata::with_identity(*static_config, *settings));
 }
 

@@ -58,11 +58,13 @@ void read_stat(broker::ProcessFacts& facts) {
 
 }  // namespace
 
-std::function<void(broker::ProcessFacts&)> loop_facts_of(const io::posix::Loop& loop) {
-  return [&loop](broker::ProcessFacts& facts) {
-    const io::posix::LoopCounters counters = loop.counters();
-    facts.loop_turns = static_cast<double>(counters.turns);
-    facts.loop_sleeps = static_cast<double>(counters.sleeps);
+std::function<void(size_t, broker::Metrics&)> loop_counts_of(io::posix::ShardSet& shards) {
+  return [&shards](size_t shard, broker::Metrics& metrics) {
+    const io::posix::LoopCounters counters = shards.loop(shard).counters();
+    metrics.loop_turns = counters.turns;
+    metrics.loop_sleeps = counters.sleeps;
+    metrics.loop_spins = counters.spins;
+    metrics.loop_spin_seconds = static_cast<double>(counters.spun.nanoseconds) / 1e9;
   };
 }
 

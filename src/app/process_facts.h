@@ -1,16 +1,18 @@
 // What the operating system says of this process, for metrics.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 
+#include "broker/metrics.h"
 #include "broker/metrics_samples.h"
-#include "io/posix/loop.h"
+#include "io/posix/shard_set.h"
 
 namespace moldau::app {
 
 /// A function that asks; any thread may call it. To be made by the thread that runs the loop.
 std::function<broker::ProcessFacts()> process_facts();
-/// One that adds what `loop` counted; for its own thread.
-std::function<void(broker::ProcessFacts&)> loop_facts_of(const io::posix::Loop& loop);
+/// One that fills in what the loop of a shard counted; for that shard's thread.
+std::function<void(size_t, broker::Metrics&)> loop_counts_of(io::posix::ShardSet& shards);
 
 }  // namespace moldau::app

@@ -42,6 +42,11 @@ class Histogram {
     return std::ldexp(1.0, first_exponent + static_cast<int>(bucket));
   }
 
+  /// Adds what was recorded elsewhere.
+  void add(const Histogram& other) noexcept {
+    for (size_t i = 0; i < buckets; ++i) counts_[i] += other.counts_[i];
+    nanoseconds_ += other.nanoseconds_;
+  }
   /// What was recorded here and not yet in `earlier`, a copy of this one.
   Histogram since(const Histogram& earlier) const noexcept {
     Histogram difference;

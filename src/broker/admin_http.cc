@@ -137,7 +137,6 @@ class AdminHttp::Session final : public io::StreamHandler {
           const auto found = server.sessions_.find(id);
           if (found == server.sessions_.end()) return;
           options.process = *process;
-          if (server.options_.loop_facts) server.options_.loop_facts(options.process);
           options.loop_idle_ratio = server.idle_ratio(*process);
           options.text.state = server.state();
           found->second->start_scrape(options);

@@ -34,8 +34,6 @@ struct AdminOptions {
   size_t series_limit = 10'000;  ///< ScrapeOptions::limit
   /// Asks the operating system; runs in the pool. Null: nothing is known.
   std::function<ProcessFacts()> process_facts{};
-  /// Adds what only the loop's own thread may ask; runs there. Null: the same.
-  std::function<void(ProcessFacts&)> loop_facts{};
 };
 
 class AdminHttp {

@@ -32,8 +32,8 @@ ErrorCode check_deletion(Partition& partition, Offset wanted, Offset& up_to) {
   return ErrorCode::none;
 }
 
-void finish(Broker& broker, const std::shared_ptr<Deletions>& deletions) {
-  if (--deletions->open == 0) broker.answer(deletions->request, deletions->plan.response);
+void finish(Shard& shard, const std::shared_ptr<Deletions>& deletions) {
+  if (--deletions->open == 0) shard.answer(deletions->request, deletions->plan.response);
 }
 
 void add_producers(Partition& partition, wire::DescribeProducersResponse::PartitionResponse& row) {
@@ -48,25 +48,25 @@ void add_producers(Partition& partition, wire::DescribeProducersResponse::Partit
   }
 }
 
-std::vector<api::LogDirFacts> directories_of(Broker& broker) {
+std::vector<api::LogDirFacts> directories_of(Shard& shard) {
   std::vector<api::LogDirFacts> dirs;
-  const std::vector<std::string>& paths = broker.settings().log_dirs;
+  const std::vector<std::string>& paths = shard.settings().log_dirs;
   for (size_t i = 0; i < paths.size(); ++i) {
     api::LogDirFacts& dir = dirs.emplace_back();
     dir.path = paths[i];
-    dir.offline = broker.store().directory_offline(i);
+    dir.offline = shard.node().store().directory_offline(i);
   }
-  for (store::Log* const log : broker.store().logs()) {
+  for (store::Log* const log : shard.node().store().logs()) {
     if (log->id().topic_id == metadata_topic_id || log->offline()) continue;
-    const std::optional<size_t> at = broker.store().directory_of(*log);
+    const std::optional<size_t> at = shard.node().store().directory_of(*log);
     if (!at) continue;
-    Partition* const partition = broker.partition(log->id());
+    Partition* const partition = shard.partition(log->id());
     const Offset lag = partition == nullptr ? 0 : partition->high_watermark() - log->next_offset();
     dirs[*at].replicas.push_back(
         {log->topic(), log->id().partition, static_cast<int64_t>(log->size_bytes()), std::max<int64_t>(lag, 0), false});
   }
-  for (const store::MoveInfo& move : broker.store().moves()) {
-    store::Log* const log = broker.store().find(move.id);
+  for (const store::MoveInfo& move : shard.node().store().moves()) {
+    store::Log* const log = shard.node().store().find(move.id);
     if (log == nullptr) continue;
     dirs[move.directory].replicas.push_back({log->topic(), move.id.partition, static_cast<int64_t>(move.size_bytes),
                                              std::max<int64_t>(log->next_offset() - move.end, 0), true});
@@ -81,30 +81,31 @@ std::vector<api::LogDirFacts> directories_of(Broker& broker) {
 
 }  // namespace
 
-void handle_alter_replica_log_dirs(Broker& broker, Request request) {
+void handle_alter_replica_log_dirs(Shard& shard, Request request) {
   wire::AlterReplicaLogDirsRequest message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
-  const api::RequestContext context = broker.context(request, arena);
+  const api::RequestContext context = shard.context(request, arena);
   const bool may = context.may_on_cluster(api::Operation::alter);
   std::vector<api::MoveRequest> moves = api::moves_of(message);
   for (api::MoveRequest& move : moves) {
-    move.error = may ? broker.log_dir_moves().alter(broker.image(), move) : ErrorCode::cluster_authorization_failed;
+    move.error =
+        may ? shard.node().log_dir_moves().alter(shard.image(), move) : ErrorCode::cluster_authorization_failed;
   }
-  broker.answer(request, api::alter_replica_log_dirs(context, moves));
+  shard.answer(request, api::alter_replica_log_dirs(context, moves));
 }
 
-void handle_delete_records(Broker& broker, Request request) {
+void handle_delete_records(Shard& shard, Request request) {
   wire::DeleteRecordsRequest message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
   auto deletions = std::make_shared<Deletions>();
-  deletions->plan = api::plan_delete_records(broker.context(request, arena), broker.facts(), message);
+  deletions->plan = api::plan_delete_records(shard.context(request, arena), shard.facts(), message);
   deletions->request = std::move(request);
   deletions->open = 1;
   for (const auto& query : deletions->plan.queries) {
     auto& row = deletions->plan.response.topics[query.topic].partitions[query.partition];
-    Partition* const partition = broker.partition(query.id);
+    Partition* const partition = shard.partition(query.id);
     Offset up_to = 0;
     const ErrorCode error =
         partition == nullptr ? ErrorCode::not_leader_or_follower : check_deletion(*partition, query.offset, up_to);
@@ -113,29 +114,29 @@ void handle_delete_records(Broker& broker, Request request) {
     ++deletions->open;
     const Offset target = std::max(up_to, partition->log().log_start());
     partition->log().delete_records(
-        target, broker.guarded<Status>([&broker, deletions, &row, target, id = query.id](const Status& status) {
-          Partition* const found = broker.partition(id);
+        target, shard.guarded<Status>([&shard, deletions, &row, target, id = query.id](const Status& status) {
+          Partition* const found = shard.partition(id);
           if (!status.ok() || found == nullptr) {
             row.error_code =
                 code_of(found == nullptr ? ErrorCode::unknown_topic_or_partition : ErrorCode::kafka_storage_error);
           } else {
             row.low_watermark = std::max(target, found->log().log_start());
           }
-          finish(broker, deletions);
+          finish(shard, deletions);
         }));
   }
-  finish(broker, deletions);
+  finish(shard, deletions);
 }
 
-void handle_offset_for_leader_epoch(Broker& broker, Request request) {
+void handle_offset_for_leader_epoch(Shard& shard, Request request) {
   wire::OffsetForLeaderEpochRequest message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
   api::OffsetForLeaderEpochPlan plan =
-      api::plan_offset_for_leader_epoch(broker.context(request, arena), broker.facts(), message);
+      api::plan_offset_for_leader_epoch(shard.context(request, arena), shard.facts(), message);
   for (const auto& query : plan.queries) {
     auto& row = plan.response.topics[query.topic].partitions[query.partition];
-    Partition* const partition = broker.partition(query.id);
+    Partition* const partition = shard.partition(query.id);
     const ErrorCode error =
         partition == nullptr ? ErrorCode::not_leader_or_follower : partition->may_read(query.current_epoch, true);
     row.error_code = code_of(error);
@@ -144,18 +145,17 @@ void handle_offset_for_leader_epoch(Broker& broker, Request request) {
     row.leader_epoch = end.epoch;
     row.end_offset = end.end;
   }
-  broker.answer(request, plan.response);
+  shard.answer(request, plan.response);
 }
 
-void handle_describe_producers(Broker& broker, Request request) {
+void handle_describe_producers(Shard& shard, Request request) {
   wire::DescribeProducersRequest message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
-  api::DescribeProducersPlan plan =
-      api::plan_describe_producers(broker.context(request, arena), broker.facts(), message);
+  api::DescribeProducersPlan plan = api::plan_describe_producers(shard.context(request, arena), shard.facts(), message);
   for (const auto& query : plan.queries) {
     auto& row = plan.response.topics[query.topic].partitions[query.partition];
-    Partition* const partition = broker.partition(query.id);
+    Partition* const partition = shard.partition(query.id);
     const ErrorCode error =
         partition == nullptr ? ErrorCode::not_leader_or_follower : partition->may_read(no_epoch, true);
     if (error == ErrorCode::none) {
@@ -165,36 +165,36 @@ void handle_describe_producers(Broker& broker, Request request) {
       row.error_message = message_of(error);
     }
   }
-  broker.answer(request, plan.response);
+  shard.answer(request, plan.response);
 }
 
-void handle_describe_log_dirs(Broker& broker, Request request) {
+void handle_describe_log_dirs(Shard& shard, Request request) {
   wire::DescribeLogDirsRequest message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   // Room is asked of the file system, which may be slow about it: in the pool.
   struct Job {
     std::vector<std::string> paths;
     std::vector<std::optional<io::Space>> spaces;
   };
   auto job = std::make_shared<Job>();
-  job->paths = broker.settings().log_dirs;
-  io::Disk& disk = broker.surface().disk;
-  broker.surface().executor.offload(
+  job->paths = shard.settings().log_dirs;
+  io::Disk& disk = shard.surface().disk;
+  shard.surface().executor.offload(
       [job, &disk] {
         for (const std::string& path : job->paths) {
           const Result<io::Space> space = disk.space(path);
           job->spaces.push_back(space.ok() ? std::optional<io::Space>(*space) : std::nullopt);
         }
       },
-      broker.guarded_call([&broker, job, request = std::move(request), message = std::move(message)] {
-        std::vector<api::LogDirFacts> dirs = directories_of(broker);
+      shard.guarded_call([&shard, job, request = std::move(request), message = std::move(message)] {
+        std::vector<api::LogDirFacts> dirs = directories_of(shard);
         for (size_t i = 0; i < dirs.size() && i < job->spaces.size(); ++i) {
           if (!job->spaces[i].has_value()) continue;
           dirs[i].total_bytes = static_cast<int64_t>(job->spaces[i]->total_bytes);
           dirs[i].usable_bytes = static_cast<int64_t>(job->spaces[i]->usable_bytes);
         }
         Arena arena;
-        broker.answer(request, api::describe_log_dirs(broker.context(request, arena), dirs, message));
+        shard.answer(request, api::describe_log_dirs(shard.context(request, arena), dirs, message));
       }));
 }
 

@@ -5,12 +5,12 @@
 
 namespace moldau::broker {
 
-class Broker;
+class Shard;
 
-void handle_delete_records(Broker& broker, Request request);
-void handle_offset_for_leader_epoch(Broker& broker, Request request);
-void handle_describe_producers(Broker& broker, Request request);
-void handle_describe_log_dirs(Broker& broker, Request request);
-void handle_alter_replica_log_dirs(Broker& broker, Request request);
+void handle_delete_records(Shard& shard, Request request);
+void handle_offset_for_leader_epoch(Shard& shard, Request request);
+void handle_describe_producers(Shard& shard, Request request);
+void handle_describe_log_dirs(Shard& shard, Request request);
+void handle_alter_replica_log_dirs(Shard& shard, Request request);
 
 }  // namespace moldau::broker

@@ -61,12 +61,14 @@ void Broker::apply_dynamic_settings() {
   settings.producer_id_expiration_ms = resolved->producer_id_expiration_ms;
   settings.topic_defaults = resolved->topic_defaults;
   connection_rate_.set_per_second(settings.max_connection_creation_rate);
+  shown_settings_ = std::make_shared<const metadata::BrokerSettings>(settings);
 }
 
 void Broker::set_root_log_level(std::string level) {
   set_trace_verbosity(level_of(level));
   trace(TraceLevel::info, "event=log_level level={}", level);
   root_log_level_ = std::move(level);
+  show_view();
 }
 
 }  // namespace moldau::broker

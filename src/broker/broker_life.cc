@@ -4,6 +4,7 @@
 
 #include "base/trace.h"
 #include "broker/broker.h"
+#include "log/journal.h"
 #include "metadata/features.h"
 
 namespace moldau::broker {
@@ -18,21 +19,39 @@ Status Broker::start(io::Completion<Status> ready) {
   return {};
 }
 
+Status Broker::recover() {
+  RETURN_IF_FAILED(open_store());
+  metadata_ = std::make_unique<MetadataLoop>(
+      surface_, *store_, MetadataLoopOptions{.settings = options_.settings, .static_config = options_.static_config});
+  RETURN_IF_FAILED(metadata_->start());
+  image_ = metadata_->image();  // which knows the settings of the topics
+  RETURN_IF_FAILED(store_->load_logs());
+  report_damage();
+  store_->set_high_watermark_source(
+      [this](const store::Log& log) { return store_->checkpointed_high_watermark(log.id()); });
+  return close_store(-1);  // the epoch of the broker that ended here is not known
+}
+
 Status Broker::open_store() {
   const metadata::BrokerSettings& settings = options_.settings;
   store::StoreOptions options;
   options.log_directories = settings.log_dirs;
   options.metadata_directory = settings.metadata_log_dir;
-  options.config_of = [this](const std::string& topic) { return replicas_->log_config(*image_, topic); };
+  options.config_of = [this](const std::string& topic) { return home().replicas()->log_config(*image_, topic); };
   options.directory_of = [this](const TopicPartitionId& id) { return LogDirMoves::named(*image_, self(), id); };
   options.checkpoint_interval_ms = settings.log_flush_offset_checkpoint_interval_ms;
   options.high_watermark_checkpoint_interval_ms = settings.replica_high_watermark_checkpoint_interval_ms;
   options.log_start_checkpoint_interval_ms = settings.log_flush_start_offset_checkpoint_interval_ms;
   options.retention_check_interval_ms = settings.log_retention_check_interval_ms;
   options.producer_expiration_check_interval_ms = settings.producer_id_expiration_check_interval_ms;
+  options.journal.enable = settings.log_journal_enable;
+  options.journal.file_bytes =
+      static_cast<uint64_t>(settings.log_journal_file_bytes) / log::journal_block_bytes * log::journal_block_bytes;
+  options.journal.after_commits = static_cast<uint64_t>(settings.log_journal_after_commits);
   options.mutant = options_.mutant;
   ASSIGN_OR_RETURN(store_, store::Store::open(surface_, std::move(options), settings.cluster_id, settings.node_id));
   cluster_id_ = store_->folders().front().identity.cluster_id;
+  for (const auto& shard : shards_) shard->set_cluster_id(cluster_id_);  // no other thread runs yet
   assignments_ = std::make_unique<DirectoryAssignments>(
       surface_, self(),
       DirectoryAssignments::Host{
@@ -45,8 +64,7 @@ Status Broker::open_store() {
   log_dir_moves_ = std::make_unique<LogDirMoves>(*store_, self(), options_.settings.log_dirs, *assignments_);
   log_dir_moves_->set_host({.image = [this]() -> const metadata::Image& { return *image_; },
                             .look_at_directories = [this] { look_at_directories(); }});
-  replicas_ = std::make_unique<Replicas>(static_cast<PartitionHost&>(*this), *store_, self(), options_.static_config,
-                                         options_.settings, *log_dir_moves_);
+  home().host_partitions(*store_, options_.settings, *log_dir_moves_);
   store_->set_move_listener(log_dir_moves_.get());
   store_->set_high_watermark_source([this](const store::Log& log) {
     Partition* const hosted = partition(log.id());
@@ -89,10 +107,11 @@ Status Broker::open_metadata() {
   RETURN_IF_FAILED(metadata_->start());
   image_ = metadata_->image();
   apply_dynamic_settings();
+  show_view();
   RETURN_IF_FAILED(store_->load_logs());
   report_damage();
   look_at_directories();
-  replicas_->apply(*image_, nullptr);
+  home().replicas()->apply(*image_, nullptr);
   group_loop_.image_changed(nullptr);
   metadata_->on_image(
       [this](const metadata::ImageRef& image, const metadata::ImageDelta& delta) { image_changed(image, delta); });
@@ -221,16 +240,27 @@ uint64_t unclean_elections(const metadata::Image& before, const metadata::Image&
 }  // namespace
 
 void Broker::image_changed(const metadata::ImageRef& image, const metadata::ImageDelta& delta) {
-  metrics_.unclean_elections += unclean_elections(*image_, *image, delta);
+  home().metrics().unclean_elections += unclean_elections(*image_, *image, delta);
   image_ = image;
   for (const metadata::ConfigResource& resource : delta.changed_configs) {
     if (resource.type != metadata::ConfigResourceType::broker) continue;
     apply_dynamic_settings();
     break;
   }
-  replicas_->apply(*image_, &delta);
+  show_view();
+  home().replicas()->apply(*image_, &delta);
   group_loop_.image_changed(&delta);
   check_ready();
+}
+
+// What tells of the change is posted later, so it arrives behind this.
+void Broker::show_view() {
+  NodeView view;
+  view.image = image_;
+  view.settings = shown_settings_;
+  view.root_log_level = root_log_level_;
+  const auto shared = std::make_shared<const NodeView>(std::move(view));
+  each_shard([shared](Shard& shard) { shard.set_view(shared); });
 }
 
 void Broker::check_ready() {
@@ -310,26 +340,21 @@ void Broker::stop(io::Completion<Status> done) {
   stopping_ = true;
   stopped_ = std::move(done);
   for (Door& door : doors_) door.waiting.reset();
-  fetch_path_.answer_all();
   group_loop_.stop();
-  for (ConnectionSlot& slot : connections_) {
-    if (slot.connection != nullptr) slot.connection->finish();
-  }
+  each_shard([](Shard& shard) { shard.finish_connections(); });
   surface_.timers.start(now() + stop_time_max, guarded_call([this] { leave_cluster(); }));
   continue_stop();
 }
 
 // What is in flight ends by itself; then, or when its time is up, the cluster is left.
 void Broker::continue_stop() {
-  if (metrics_.connections == 0) surface_.executor.defer(guarded_call([this] { leave_cluster(); }));
+  if (connections_ == 0) surface_.executor.defer(guarded_call([this] { leave_cluster(); }));
 }
 
 // Controlled shutdown: the controller takes the leaderships away and fences this broker.
 void Broker::leave_cluster() {
   if (std::exchange(leaving_, true)) return;
-  for (ConnectionSlot& slot : connections_) {
-    if (slot.connection != nullptr) slot.connection->close();
-  }
+  each_shard([](Shard& shard) { shard.close_connections(); });
   if (!serving_ || !options_.settings.controlled_shutdown_enable) {
     finish_stop();
     return;
@@ -356,21 +381,26 @@ void Broker::finish_stop() {
   io::Completion<Status> done = std::exchange(stopped_, nullptr);
   serving_ = false;
   close_doors();
-  replicas_->demote_all(ErrorCode::not_leader_or_follower);
+  Replicas& replicas = *home().replicas();
+  replicas.demote_all(ErrorCode::not_leader_or_follower);
   // The logs are closed after those who listen to them are gone, with the high watermarks that these had.
   std::unordered_map<TopicPartitionId, Offset> high_watermarks;
-  replicas_->for_each([&](Partition& hosted) { high_watermarks[hosted.id()] = hosted.high_watermark(); });
+  replicas.for_each([&](Partition& hosted) { high_watermarks[hosted.id()] = hosted.high_watermark(); });
   store_->set_high_watermark_source([high_watermarks = std::move(high_watermarks)](const store::Log& log) {
     const auto found = high_watermarks.find(log.id());
     return found == high_watermarks.end() ? log.log_start() : found->second;
   });
+  done(close_store(broker_epoch_));
+}
+
+/// When nobody listens to the logs any more.
+Status Broker::close_store(int64_t broker_epoch) {
   store_->set_move_listener(nullptr);
-  replicas_.reset();
+  home().drop_partitions();
   log_dir_moves_.reset();
   assignments_.reset();
   metadata_.reset();
-  const Status closed = store_->close(broker_epoch_);
-  done(closed);
+  return store_->close(broker_epoch);
 }
 
 }  // namespace moldau::broker

@@ -609,7 +609,7 @@ TEST(Broker, HostileFrames) {
   store_big_endian(huge.data(), 100'000'000);
   slow.send_bytes(huge);
   world.world().run_for(seconds(1));
-  EXPECT_LE(world.broker().pool().bytes_in_use(), 256U * 1024);
+  EXPECT_LE(world.count(&Metrics::receive_block_bytes), 256U * 1024);
   EXPECT_TRUE(world.until([&] { return slow.broken(); }, seconds(60)));
   // The broker serves on.
   RawClient& client = world.connect();
@@ -623,8 +623,8 @@ TEST(Broker, ConnectionLimits) {
   for (int i = 0; i < 5; ++i) clients.push_back(&world.connect());
   world.world().run_for(seconds(1));
   EXPECT_EQ(std::count_if(clients.begin(), clients.end(), [](RawClient* c) { return c->broken(); }), 0);
-  EXPECT_EQ(world.broker().metrics().connections, 3U);
-  EXPECT_EQ(world.broker().metrics().connections_delayed, 1U);  // the other waits in the kernel
+  EXPECT_EQ(world.count(&Metrics::connections), 3U);
+  EXPECT_EQ(world.count(&Metrics::connections_delayed), 1U);  // the other waits in the kernel
   // Those that wait come in when others are closed.
   clients[3]->send(wire::ApiVersionsRequest{"a", "1"}, 3);
   clients[4]->send(wire::ApiVersionsRequest{"a", "1"}, 3);
@@ -632,8 +632,8 @@ TEST(Broker, ConnectionLimits) {
   EXPECT_TRUE(world.until([&] { return clients[3]->frames() == 1; }));
   EXPECT_EQ(clients[4]->frames(), 0U);
   EXPECT_TRUE(world.until([&] { return clients[4]->frames() == 1; }, seconds(90)));
-  EXPECT_TRUE(world.until([&] { return world.broker().metrics().connections == 0; }, seconds(180)));
-  EXPECT_EQ(world.broker().metrics().idle_connections_closed, 4U);
+  EXPECT_TRUE(world.until([&] { return world.count(&Metrics::connections) == 0; }, seconds(180)));
+  EXPECT_EQ(world.count(&Metrics::idle_connections_closed), 4U);
 }
 
 TEST(Broker, ConnectionsFromOneAddress) {
@@ -642,12 +642,12 @@ TEST(Broker, ConnectionsFromOneAddress) {
   for (int i = 0; i < 4; ++i) clients.push_back(&world.connect());
   world.world().run_for(seconds(1));
   EXPECT_EQ(std::count_if(clients.begin(), clients.end(), [](RawClient* c) { return c->broken(); }), 2);
-  EXPECT_EQ(world.broker().metrics().connections_refused, 2U);
+  EXPECT_EQ(world.count(&Metrics::connections_refused), 2U);
 }
 
 TEST(Broker, ConnectionCreationRate) {
   BrokerWorld world(3, {{"max.connection.creation.rate", "4"}});
-  const auto count = [&] { return world.broker().metrics().connections_accepted; };
+  const auto count = [&] { return world.count(&Metrics::connections_accepted); };
   std::vector<RawClient*> clients;
   for (int i = 0; i < 60; ++i) clients.push_back(&world.connect());
   world.world().run_for(milliseconds(100));
@@ -656,7 +656,7 @@ TEST(Broker, ConnectionCreationRate) {
   EXPECT_GE(count(), 43U);
   EXPECT_LE(count(), 49U);
   EXPECT_TRUE(world.until([&] { return count() == 60; }, seconds(30)));
-  EXPECT_EQ(world.broker().metrics().connections_refused, 0U);
+  EXPECT_EQ(world.count(&Metrics::connections_refused), 0U);
   EXPECT_FALSE(std::any_of(clients.begin(), clients.end(), [](RawClient* c) { return c->broken(); }));
 }
 
@@ -709,10 +709,10 @@ TEST(Broker, AFetchDoesNotOutliveItsClient) {
   RawClient& client = world.connect();
   client.send(BrokerWorld::fetch_request("t", 0, 0, 3'600'000), 12);
   world.world().run_for(seconds(1));
-  EXPECT_EQ(world.broker().fetch_path().waiting(), 1U);
+  EXPECT_EQ(world.broker().home().fetch_path().waiting(), 1U);
   client.finish();
-  EXPECT_TRUE(world.until([&] { return world.broker().metrics().connections == 1; }, seconds(10)));
-  EXPECT_EQ(world.broker().fetch_path().waiting(), 0U);
+  EXPECT_TRUE(world.until([&] { return world.count(&Metrics::connections) == 1; }, seconds(10)));
+  EXPECT_TRUE(world.until([&] { return world.broker().home().fetch_path().waiting() == 0; }, seconds(1)));
 }
 
 TEST(Broker, CrashesLoseNothingAcknowledged) {
@@ -724,7 +724,7 @@ TEST(Broker, CrashesLoseNothingAcknowledged) {
     io::sim::Node& node = sim.node("broker");
     Offset acknowledged = 0;
     for (int life = 0; life < 4; ++life) {
-      auto broker = std::make_unique<Broker>(node.surface(), BrokerOptions{*settings, config});
+      auto broker = std::make_unique<Broker>(surfaces_of(node), BrokerOptions{*settings, config});
       bool ready = false;
       ASSERT_TRUE(broker->start([&](const Status& status) { ready = status.ok(); }).ok());
       ASSERT_TRUE(sim.run_until([&] { return ready; }, seconds(30))) << seed << " " << life;

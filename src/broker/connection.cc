@@ -1,10 +1,11 @@
 #include "broker/connection.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "base/endian.h"
-#include "broker/broker.h"
+#include "broker/shard.h"
 
 namespace moldau::broker {
 namespace {
@@ -16,9 +17,9 @@ bool may_overlap(wire::ApiKey api) {
 
 }  // namespace
 
-Connection::Connection(Broker& broker, ConnectionId id, std::unique_ptr<io::Stream> stream,
+Connection::Connection(Shard& shard, ConnectionId id, std::unique_ptr<io::Stream> stream,
                        std::shared_ptr<const Peer> peer, Instant now)
-    : broker_(broker), id_(id), stream_(std::move(stream)), peer_(std::move(peer)), last_active_(now) {
+    : shard_(shard), id_(id), stream_(std::move(stream)), peer_(std::move(peer)), last_active_(now) {
   stream_->set_handler(this);
 }
 
@@ -31,18 +32,18 @@ void Connection::on_readable() {
         return;
       }
     }
-    if (broker_.short_of_buffers()) {
+    if (shard_.short_of_buffers()) {
       hold_back();
-      broker_.resume_after_pause(id_);
+      shard_.resume_after_pause(id_);
       return;
     }
-    const std::span<std::byte> room = reader_.room(broker_.pool());
+    const std::span<std::byte> room = reader_.room(shard_.pool());
     const io::ReadOutcome outcome = stream_->read(room);
     if (outcome.size > 0) {
-      if (reader_.buffered() == 0) frame_started_ = broker_.now();
+      if (reader_.buffered() == 0) frame_started_ = shard_.now();
       reader_.received(outcome.size);
-      last_active_ = broker_.now();
-      broker_.metrics().bytes_received += outcome.size;
+      last_active_ = shard_.now();
+      shard_.metrics().bytes_received += outcome.size;
       pump();
       if (closed()) return;
     }
@@ -53,13 +54,13 @@ void Connection::on_readable() {
         finishing_ = true;
         stream_->finish();
       } else {
-        broker_.fetch_path().hurry(id_);  // nobody may be there to wait for it
+        shard_.hurry(id_);  // nobody may be there to wait for it
       }
       return;
     }
     if (outcome.size < room.size()) break;  // nothing more is there; another read would only ask again
   }
-  if (!closed()) reader_.release(broker_.pool());
+  if (!closed()) reader_.release(shard_.pool());
 }
 
 // Takes requests off the received bytes until one must wait.
@@ -76,7 +77,7 @@ void Connection::pump() {
     }
     if (!may_take_next()) break;
     Bytes frame;
-    const FrameReader::Next next = reader_.next(broker_.frame_bytes_max(), frame);
+    const FrameReader::Next next = reader_.next(shard_.frame_bytes_max(), frame);
     if (next == FrameReader::Next::malformed) {
       refuse_bytes();
       break;
@@ -85,7 +86,7 @@ void Connection::pump() {
       waits = false;
       break;
     }
-    frame_started_ = broker_.now();
+    frame_started_ = shard_.now();
     if (!take(std::move(frame))) break;
   }
   pumping_ = false;
@@ -93,7 +94,7 @@ void Connection::pump() {
   if (!waits) {
     waiting_since_ = Instant::never();
   } else if (waiting_since_ == Instant::never()) {
-    waiting_since_ = broker_.now();
+    waiting_since_ = shard_.now();
   }
 }
 
@@ -110,8 +111,8 @@ bool Connection::take(Bytes frame) {
   request.connection = id_;
   request.peer = peer_;
   request.frame = std::move(frame);
-  if (!broker_.read_header(request)) {
-    broker_.close_later(*this);
+  if (!shard_.read_header(request)) {
+    shard_.close_later(*this);
     return false;
   }
   if (slots_.empty()) overlapping_ = may_overlap(request.api_key);
@@ -119,21 +120,21 @@ bool Connection::take(Bytes frame) {
   const uint64_t number = request.slot;
   Slot& slot = slots_.emplace_back();
   slot.api_key = request.api_key;
-  slot.times.received = std::min(waiting_since_, broker_.now());
-  slot.times.began = clock_read_ == Instant::never() ? broker_.precise_now() : clock_read_;
-  broker_.dispatch(std::move(request));
+  slot.times.received = std::min(waiting_since_, shard_.now());
+  slot.times.began = clock_read_ == Instant::never() ? shard_.precise_now() : clock_read_;
+  shard_.dispatch(std::move(request));
   if (closed()) return false;
   if (number >= first_slot_ && !slots_[number - first_slot_].ready) {
-    slots_[number - first_slot_].times.left = clock_read_ = broker_.precise_now();
+    slots_[number - first_slot_].times.left = clock_read_ = shard_.precise_now();
   }
   return true;
 }
 
 // A size that no frame can have: a broken client, or one that speaks TLS or HTTP.
 void Connection::refuse_bytes() {
-  broker_.trace_odd_bytes(*peer_, reader_.unread());
-  broker_.metrics().malformed_frames += 1;
-  broker_.close_later(*this);
+  shard_.trace_odd_bytes(*peer_, reader_.unread());
+  shard_.metrics().malformed_frames += 1;
+  shard_.close_later(*this);
 }
 
 void Connection::deliver(uint64_t slot, Response response) {
@@ -141,7 +142,7 @@ void Connection::deliver(uint64_t slot, Response response) {
   Slot& waiting = slots_[slot - first_slot_];
   waiting.ready = true;
   waiting.response = std::move(response);
-  waiting.times.answered = clock_read_ = broker_.precise_now();
+  waiting.times.answered = clock_read_ = shard_.precise_now();
   flush(clock_read_);
 }
 
@@ -151,20 +152,20 @@ void Connection::deliver_nothing(uint64_t slot) {
 
 // Sends all answers that are next in turn.
 void Connection::flush(Instant sent) {
-  if (broker_.mutant() == store::Mutant::answers_out_of_order && slots_.size() > 1 && slots_.back().ready &&
+  if (shard_.mutant() == store::Mutant::answers_out_of_order && slots_.size() > 1 && slots_.back().ready &&
       !slots_.front().ready) {
     std::swap(slots_.front(), slots_.back());
   }
   size_t count = 0;
   while (count < slots_.size() && slots_[count].ready) {
-    broker_.metrics().api(slots_[count].api_key).observe(slots_[count].times, sent);
+    shard_.metrics().api(slots_[count].api_key).observe(slots_[count].times, sent);
     send(std::move(slots_[count].response));
     ++count;
   }
   if (count == 0) return;
   slots_.erase(slots_.begin(), slots_.begin() + static_cast<ptrdiff_t>(count));
   first_slot_ += count;
-  last_active_ = flushed_at_ = broker_.now();
+  last_active_ = flushed_at_ = shard_.now();
   const bool waits = reader_.buffered() > 0 || reading_paused_ || peer_ended_ || finishing_;
   if (waits && !pumping_) resume_later();
 }
@@ -172,7 +173,7 @@ void Connection::flush(Instant sent) {
 void Connection::send(Response response) {
   if (response.encoded.bytes.empty()) return;
   const Bytes& bytes = response.encoded.bytes;
-  if (broker_.mutant() == store::Mutant::answer_bytes_reused) {
+  if (shard_.mutant() == store::Mutant::answer_bytes_reused) {
     // The one before may still wait for the end of the turn.
     std::copy_n(bytes.data(), std::min(last_answer_.size(), bytes.size()), last_answer_.data());
     last_answer_ = bytes;
@@ -192,13 +193,13 @@ void Connection::send(Response response) {
     }
   }
   if (at < bytes.size()) stream_->write(bytes.slice(at, bytes.size() - at));
-  broker_.metrics().bytes_sent += total;
+  shard_.metrics().bytes_sent += total;
 }
 
 void Connection::resume_later() {
   if (resuming_) return;
   resuming_ = true;
-  broker_.resume_later(id_);
+  shard_.resume_later(id_);
 }
 
 void Connection::resume() {
@@ -217,7 +218,7 @@ void Connection::resume() {
     reading_paused_ = false;
     stream_->pause_reading(false);
   }
-  reader_.release(broker_.pool());
+  reader_.release(shard_.pool());
 }
 
 bool Connection::send_queue_full() const {
@@ -231,12 +232,12 @@ void Connection::hold_back() {
 }
 
 void Connection::on_drained() {
-  broker_.metrics().send_blocked.record(broker_.now() - flushed_at_);
+  shard_.metrics().send_blocked.record(shard_.now() - flushed_at_);
   resume_later();
 }
 
 void Connection::on_broken(const Failure&) {
-  broker_.close_later(*this);
+  shard_.close_later(*this);
 }
 
 void Connection::close() {
@@ -252,19 +253,41 @@ void Connection::finish() {
   if (slots_.empty()) stream_->finish();
 }
 
+bool Connection::leave(MovingConnection& moving) {
+  if (closed() || finishing_ || peer_ended_ || reading_paused_ || !slots_.empty()) return false;
+  moving.stream = stream_->detach();
+  if (moving.stream == nullptr) return false;
+  moving.peer = peer_;
+  moving.unread.assign(reader_.unread().begin(), reader_.unread().end());
+  close();
+  return true;
+}
+
+void Connection::take_over(std::span<const std::byte> unread) {
+  frame_started_ = shard_.now();
+  while (!unread.empty()) {
+    const std::span<std::byte> room = reader_.room(shard_.pool());
+    const size_t count = std::min(room.size(), unread.size());
+    std::memcpy(room.data(), unread.data(), count);
+    reader_.received(count);
+    unread = unread.subspan(count);
+  }
+  resume_later();
+}
+
 void Connection::check(Instant now, Duration idle_max) {
   if (closed()) return;
   if (slots_.empty() && now - last_active_ > idle_max) {
-    broker_.metrics().idle_connections_closed += 1;
-    broker_.close_later(*this);
+    shard_.metrics().idle_connections_closed += 1;
+    shard_.close_later(*this);
     return;
   }
   const size_t partial = reader_.buffered();
   if (partial == 0 || !slots_.empty() || now - frame_started_ <= frame_time_max) return;
   const auto seconds_taken = static_cast<uint64_t>((now - frame_started_).milliseconds() / 1000);
   if (partial < seconds_taken * frame_bytes_per_second_min) {
-    broker_.metrics().slow_frames_closed += 1;
-    broker_.close_later(*this);
+    shard_.metrics().slow_frames_closed += 1;
+    shard_.close_later(*this);
   }
 }
 

@@ -1,4 +1,4 @@
-// Connection: one client's byte stream. Reads frames, hands requests to the broker, and sends the answers in the order
+// Connection: one client's byte stream. Reads frames, hands requests to the shard, and sends the answers in the order
 // of the requests.
 //
 // Order. Kafka handles one request of a connection at a time. Here produces may overlap each other, and offset commits
@@ -25,7 +25,14 @@
 
 namespace moldau::broker {
 
-class Broker;
+class Shard;
+
+/// A connection on its way to another shard.
+struct MovingConnection {
+  std::unique_ptr<io::DetachedStream> stream;
+  std::shared_ptr<const Peer> peer;
+  std::vector<std::byte> unread;  ///< received, and no whole frame yet
+};
 
 class Connection final : public io::StreamHandler {
  public:
@@ -36,13 +43,14 @@ class Connection final : public io::StreamHandler {
   static constexpr Duration frame_time_max = seconds(30);
   static constexpr uint64_t frame_bytes_per_second_min = 1024;
 
-  Connection(Broker& broker, ConnectionId id, std::unique_ptr<io::Stream> stream, std::shared_ptr<const Peer> peer,
+  Connection(Shard& shard, ConnectionId id, std::unique_ptr<io::Stream> stream, std::shared_ptr<const Peer> peer,
              Instant now);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   ConnectionId id() const noexcept { return id_; }
   const Peer& peer() const noexcept { return *peer_; }
+  const std::shared_ptr<const Peer>& shared_peer() const noexcept { return peer_; }
 
   /// The answer to the request of that slot; sent when those before it are.
   void deliver(uint64_t slot, Response response);
@@ -52,6 +60,10 @@ class Connection final : public io::StreamHandler {
   void close();
   /// Answers what is in flight, sends it, and closes; takes no further request.
   void finish();
+  /// Gives its stream and what it read away, if nothing is in flight and nothing to be sent; then it is closed.
+  bool leave(MovingConnection& moving);
+  /// Takes up what it had read where it came from. REQUIRES: nothing was read here yet.
+  void take_over(std::span<const std::byte> unread);
   /// Looks at the time: closes what is idle or too slow.
   void check(Instant now, Duration idle_max);
   /// True when it closed and waits to be destroyed.
@@ -82,7 +94,7 @@ class Connection final : public io::StreamHandler {
   bool send_queue_full() const;
   void hold_back();
 
-  Broker& broker_;
+  Shard& shard_;
   ConnectionId id_;
   std::unique_ptr<io::Stream> stream_;
   std::shared_ptr<const Peer> peer_;

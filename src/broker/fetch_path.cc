@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/broker.h"
+#include "broker/shard.h"
 
 namespace moldau::broker {
 
@@ -12,17 +12,18 @@ using wire::ErrorCode;
 FetchPath::~FetchPath() = default;
 
 void FetchPath::handle(Request request) {
-  if (!broker_.decode_body(request, message_)) return;
+  if (!shard_.decode_body(request, message_)) return;
   auto made = std::make_unique<PendingFetch>();
   PendingFetch& fetch = *made;
   fetch.id = next_id_++;
   fetch.request = std::move(request);
   Arena arena;
-  const api::RequestContext context = broker_.context(fetch.request, arena);
-  fetch.plan = api::plan_fetch(context, broker_.facts(), message_, sessions_);
+  const api::RequestContext context = shard_.context(fetch.request, arena);
+  fetch.plan = api::plan_fetch(context, shard_.facts(), message_, sessions_);
   fetch.pieces.resize(fetch.plan.items.size());
-  by_connection_[fetch.request.connection.index] = fetch.id;
+  by_connection_[place_of(fetch.request.connection)] = fetch.id;
   pending_.emplace(fetch.id, std::move(made));
+  fetch.final_read = shard_.finishing();
   attempt(fetch);
 }
 
@@ -97,9 +98,9 @@ void FetchPath::read_item(PendingFetch& fetch, uint32_t index, uint64_t limit, b
   item.diverging = {};
   item.records_bytes = 0;
   item.records_id = index;
-  Partition* const partition = broker_.partition(item.id);
+  Partition* const partition = shard_.partition(item.id);
   if (partition != nullptr && fetch.waits == nullptr && fetch.cold_rounds == 0) {
-    ++broker_.counters_of(*partition).fetch_requests;
+    ++shard_.counters_of(*partition).fetch_requests;
   }
   item.error = partition == nullptr ? ErrorCode::not_leader_or_follower : check_item(fetch, item, *partition);
   if (item.error != ErrorCode::none) return;
@@ -146,13 +147,13 @@ void FetchPath::read_item(PendingFetch& fetch, uint32_t index, uint64_t limit, b
 void FetchPath::warm(PendingFetch& fetch, std::vector<io::FileSlice> cold) {
   ++fetch.cold_rounds;
   fetch.cold_reads = static_cast<uint32_t>(cold.size());
-  broker_.metrics().cold_reads += cold.size();
+  shard_.metrics().cold_reads += cold.size();
   for (io::FileSlice& slice : cold) {
-    broker_.surface().disk.prefetch(std::move(slice.file), slice.offset, slice.size,
-                                    broker_.guarded<Status>([this, id = fetch.id](const Status&) {
-                                      PendingFetch* const waiting = find(id);
-                                      if (waiting != nullptr && --waiting->cold_reads == 0) attempt(*waiting);
-                                    }));
+    shard_.surface().disk.prefetch(std::move(slice.file), slice.offset, slice.size,
+                                   shard_.guarded<Status>([this, id = fetch.id](const Status&) {
+                                     PendingFetch* const waiting = find(id);
+                                     if (waiting != nullptr && --waiting->cold_reads == 0) attempt(*waiting);
+                                   }));
   }
 }
 
@@ -160,8 +161,8 @@ void FetchPath::wait(PendingFetch& fetch) {
   if (fetch.waits == nullptr) {
     fetch.waits = std::make_unique<FetchWait[]>(fetch.plan.items.size());
     fetch.available.assign(fetch.plan.items.size(), 0);
-    const Instant deadline = broker_.now() + milliseconds(fetch.plan.max_wait_ms);
-    fetch.timer = broker_.surface().timers.start(deadline, [this, id = fetch.id] {
+    const Instant deadline = shard_.now() + milliseconds(fetch.plan.max_wait_ms);
+    fetch.timer = shard_.surface().timers.start(deadline, [this, id = fetch.id] {
       PendingFetch* const waiting = find(id);
       if (waiting == nullptr) return;
       waiting->timer = 0;
@@ -174,7 +175,7 @@ void FetchPath::wait(PendingFetch& fetch) {
     fetch.available[i] = item.records_bytes;
     fetch.pieces[i].clear();
     if (item.unread) continue;
-    Partition* const partition = broker_.partition(item.id);
+    Partition* const partition = shard_.partition(item.id);
     FetchWait& wait = fetch.waits[i];
     wait.fetch = &fetch;
     wait.item = i;
@@ -189,7 +190,7 @@ void FetchPath::wake(PendingFetch& fetch, uint32_t item) {
   woken_.push_back(fetch.id);
   if (looking_) return;
   looking_ = true;
-  broker_.surface().executor.at_turn_end(broker_.guarded_call([this] { look_again(); }));
+  shard_.surface().executor.at_turn_end(shard_.guarded_call([this] { look_again(); }));
 }
 
 void FetchPath::look_again() {
@@ -225,30 +226,30 @@ bool FetchPath::enough(PendingFetch& fetch) {
 
 // Of an item with records or an error.
 void FetchPath::count(const api::FetchItem& item) {
-  Metrics& metrics = broker_.metrics();
+  Metrics& metrics = shard_.metrics();
   metrics.record_bytes_fetched += item.records_bytes;
   if (item.error != ErrorCode::none) {
     metrics.fetch_errors += 1;
     metrics.count_error(wire::ApiKey::fetch, item.error);
   }
-  Partition* const partition = broker_.partition(item.id);
+  Partition* const partition = shard_.partition(item.id);
   if (partition == nullptr) return;
-  TopicCounters& counters = broker_.counters_of(*partition);
+  TopicCounters& counters = shard_.counters_of(*partition);
   counters.bytes_out += item.records_bytes;
   counters.failed_fetch_requests += item.error != ErrorCode::none ? 1 : 0;
 }
 
 void FetchPath::respond(PendingFetch& fetch) {
   Arena arena;
-  const api::RequestContext context = broker_.context(fetch.request, arena);
+  const api::RequestContext context = shard_.context(fetch.request, arena);
   for (const api::FetchItem& item : fetch.plan.items) {
     if (item.error == ErrorCode::none && item.records_bytes == 0) continue;
     count(item);
   }
-  const uint64_t random = fetch.plan.use == api::FetchSessionUse::create ? broker_.surface().entropy.next() : 0;
-  const wire::FetchResponse response = api::fetch(context, broker_.facts(), fetch.plan, sessions_, random);
-  broker_.metrics().count_error(wire::ApiKey::fetch, response.error_code);
-  broker_.answer(fetch.request, response, std::move(fetch.pieces));
+  const uint64_t random = fetch.plan.use == api::FetchSessionUse::create ? shard_.surface().entropy.next() : 0;
+  const wire::FetchResponse response = api::fetch(context, shard_.facts(), fetch.plan, sessions_, random);
+  shard_.metrics().count_error(wire::ApiKey::fetch, response.error_code);
+  shard_.answer(fetch.request, response, std::move(fetch.pieces));
   erase(fetch);
 }
 
@@ -258,8 +259,8 @@ PendingFetch* FetchPath::find(uint64_t id) {
 }
 
 void FetchPath::erase(PendingFetch& fetch) {
-  if (fetch.timer != 0) broker_.surface().timers.cancel(fetch.timer);
-  const auto by_connection = by_connection_.find(fetch.request.connection.index);
+  if (fetch.timer != 0) shard_.surface().timers.cancel(fetch.timer);
+  const auto by_connection = by_connection_.find(place_of(fetch.request.connection));
   if (by_connection != by_connection_.end() && by_connection->second == fetch.id) by_connection_.erase(by_connection);
   pending_.erase(fetch.id);
 }
@@ -277,7 +278,7 @@ void FetchPath::answer_all() {
 }
 
 void FetchPath::hurry(ConnectionId connection) {
-  const auto found = by_connection_.find(connection.index);
+  const auto found = by_connection_.find(place_of(connection));
   PendingFetch* const fetch = found == by_connection_.end() ? nullptr : find(found->second);
   if (fetch == nullptr || fetch->request.connection != connection) return;
   fetch->final_read = true;
@@ -285,7 +286,7 @@ void FetchPath::hurry(ConnectionId connection) {
 }
 
 void FetchPath::forget(ConnectionId connection) {
-  const auto found = by_connection_.find(connection.index);
+  const auto found = by_connection_.find(place_of(connection));
   if (found == by_connection_.end()) return;
   PendingFetch* const fetch = find(found->second);
   if (fetch != nullptr && fetch->request.connection == connection) erase(*fetch);

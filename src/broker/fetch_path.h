@@ -18,7 +18,7 @@
 
 namespace moldau::broker {
 
-class Broker;
+class Shard;
 
 /// A fetch on its way.
 class PendingFetch {
@@ -42,7 +42,7 @@ class FetchPath {
   /// after this many rounds the fetcher is answered with what there is, and asks again.
   static constexpr uint32_t cold_rounds_max = 8;
 
-  explicit FetchPath(Broker& broker) : broker_(broker) {}
+  explicit FetchPath(Shard& shard) : shard_(shard) {}
   ~FetchPath();
 
   void handle(Request request);
@@ -66,6 +66,9 @@ class FetchPath {
     std::vector<io::FileSlice> cold;
   };
 
+  static uint64_t place_of(ConnectionId connection) noexcept {
+    return (uint64_t{connection.shard} << 32) | connection.index;
+  }
   void attempt(PendingFetch& fetch);
   ReadTotals read_all(PendingFetch& fetch);
   void read_item(PendingFetch& fetch, uint32_t index, uint64_t limit, bool at_least_one, ReadTotals& totals);
@@ -80,12 +83,12 @@ class FetchPath {
   PendingFetch* find(uint64_t id);
   void erase(PendingFetch& fetch);
 
-  Broker& broker_;
+  Shard& shard_;
   wire::FetchRequest message_;
   api::FetchSessions sessions_;
   uint64_t next_id_ = 1;
   std::unordered_map<uint64_t, std::unique_ptr<PendingFetch>> pending_;
-  std::unordered_map<uint32_t, uint64_t> by_connection_;  // index of the connection -> its fetch
+  std::unordered_map<uint64_t, uint64_t> by_connection_;  // shard and index of the connection -> its fetch
   std::vector<uint64_t> woken_;
   bool looking_ = false;
 };

@@ -30,108 +30,107 @@ using Decision = coordinator::Decision;
 /// Answers with what `refused` says: for requests that their coordinator refuses. It takes the context, the error, and
 /// between them the message if the answer needs it.
 template <typename Message, auto refused>
-void refuse(Broker& broker, Request& request, ErrorCode error) {
+void refuse(Shard& shard, Request& request, ErrorCode error) {
   Message message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
-  const api::RequestContext context = broker.context(request, arena);
+  const api::RequestContext context = shard.context(request, arena);
   if constexpr (requires { refused(context, message, error); }) {
-    broker.answer(request, refused(context, message, error));
+    shard.answer(request, refused(context, message, error));
   } else {
-    broker.answer(request, refused(context, error));
+    shard.answer(request, refused(context, error));
   }
 }
 
 /// A request of a member that is refused with an error alone, or decided by `decide` of its group's coordinator.
 template <typename Message, auto check, auto refused, auto decide>
-void handle_member(Broker& broker, Request request) {
+void handle_member(Shard& shard, Request request) {
   Message message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
-  const api::RequestContext context = broker.context(request, arena);
+  const api::RequestContext context = shard.context(request, arena);
   if (const ErrorCode error = check(context, message); error != ErrorCode::none) {
-    broker.answer(request, refused(context, error));
+    shard.answer(request, refused(context, error));
     return;
   }
-  broker.group_loop().ask(std::move(request), message.group_id, refuse<Message, refused>,
-                          [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now,
-                              Decision& decision) { (machine.*decide)(caller, message, now, decision); });
+  shard.group_loop().ask(std::move(request), message.group_id, refuse<Message, refused>,
+                         [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now,
+                             Decision& decision) { (machine.*decide)(caller, message, now, decision); });
 }
 
 // Requests of one group
 // ----------------------------------------------------------------------------------------------------------
 
-void handle_join_group(Broker& broker, Request request) {
+void handle_join_group(Shard& shard, Request request) {
   wire::JoinGroupRequest message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
-  if (const auto refused = api::check_join_group(broker.context(request, arena), broker.facts(), message)) {
-    broker.answer(request, *refused);
+  if (const auto refused = api::check_join_group(shard.context(request, arena), shard.facts(), message)) {
+    shard.answer(request, *refused);
     return;
   }
-  broker.group_loop().ask(std::move(request), message.group_id, refuse<wire::JoinGroupRequest, api::join_group_error>,
-                          [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now,
-                              Decision& decision) { machine.join(caller, message, now, decision); });
+  shard.group_loop().ask(std::move(request), message.group_id, refuse<wire::JoinGroupRequest, api::join_group_error>,
+                         [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now,
+                             Decision& decision) { machine.join(caller, message, now, decision); });
 }
 
 // What api/ has decided about some topics already holds whatever the coordinator says.
-void refuse_commit(Broker& broker, Request& request, ErrorCode error) {
+void refuse_commit(Shard& shard, Request& request, ErrorCode error) {
   wire::OffsetCommitRequest message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
-  const api::RequestContext context = broker.context(request, arena);
-  api::OffsetCommitPlan plan = api::plan_offset_commit(context, broker.facts(), message);
+  const api::RequestContext context = shard.context(request, arena);
+  api::OffsetCommitPlan plan = api::plan_offset_commit(context, shard.facts(), message);
   wire::OffsetCommitResponse refused = api::offset_commit_error(context, plan.request, error);
   for (auto& topic : refused.topics) plan.response.topics.push_back(std::move(topic));
-  broker.answer(request, plan.response);
+  shard.answer(request, plan.response);
 }
 
-void handle_offset_commit(Broker& broker, Request request) {
+void handle_offset_commit(Shard& shard, Request request) {
   wire::OffsetCommitRequest message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
-  api::OffsetCommitPlan plan = api::plan_offset_commit(broker.context(request, arena), broker.facts(), message);
+  api::OffsetCommitPlan plan = api::plan_offset_commit(shard.context(request, arena), shard.facts(), message);
   if (!plan.undecided()) {
-    broker.answer(request, plan.response);
+    shard.answer(request, plan.response);
     return;
   }
-  broker.group_loop().ask(
+  shard.group_loop().ask(
       std::move(request), message.group_id, refuse_commit,
       [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now, Decision& decision) {
         machine.commit_offsets(caller, plan.request, std::move(plan.response), now, decision);
       });
 }
 
-void handle_offset_delete(Broker& broker, Request request) {
+void handle_offset_delete(Shard& shard, Request request) {
   wire::OffsetDeleteRequest message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
-  api::OffsetDeletePlan plan = api::plan_offset_delete(broker.context(request, arena), broker.facts(), message);
+  api::OffsetDeletePlan plan = api::plan_offset_delete(shard.context(request, arena), shard.facts(), message);
   if (plan.decided()) {
-    broker.answer(request, plan.response);
+    shard.answer(request, plan.response);
     return;
   }
-  broker.group_loop().ask(
+  shard.group_loop().ask(
       std::move(request), message.group_id, refuse<wire::OffsetDeleteRequest, api::offset_delete_error>,
       [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now, Decision& decision) {
         machine.delete_offsets(caller, plan.request, std::move(plan.response), now, decision);
       });
 }
 
-void handle_consumer_heartbeat(Broker& broker, Request request) {
+void handle_consumer_heartbeat(Shard& shard, Request request) {
   wire::ConsumerGroupHeartbeatRequest message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
-  const group::GroupSettings& settings = broker.group_loop().group_settings();
-  if (const auto refused =
-          api::check_consumer_group_heartbeat(broker.context(request, arena), settings, message)) {
-    broker.answer(request, *refused);
+  const group::GroupSettings& settings = shard.group_loop().group_settings();
+  if (const auto refused = api::check_consumer_group_heartbeat(shard.context(request, arena), settings, message)) {
+    shard.answer(request, *refused);
     return;
   }
-  broker.group_loop().ask(std::move(request), message.group_id,
-                          refuse<wire::ConsumerGroupHeartbeatRequest, api::consumer_group_heartbeat_error>,
-                          [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now,
-                              Decision& decision) { machine.consumer_heartbeat(caller, message, now, decision); });
+  shard.group_loop().ask(std::move(request), message.group_id,
+                         refuse<wire::ConsumerGroupHeartbeatRequest, api::consumer_group_heartbeat_error>,
+                         [&](group::GroupMachine& machine, const group::Caller& caller, const Now& now,
+                             Decision& decision) { machine.consumer_heartbeat(caller, message, now, decision); });
 }
 
 // Requests of several groups
@@ -140,8 +139,8 @@ void handle_consumer_heartbeat(Broker& broker, Request request) {
 /// A request that is answered when all its parts are.
 template <typename State>
 struct Gathered {
-  Gathered(Broker& of, Request&& whole) : broker(of), request(std::move(whole)) {}
-  Broker& broker;
+  Gathered(Shard& of, Request&& whole) : shard(of), request(std::move(whole)) {}
+  Shard& shard;
   Request request;
   Arena arena;
   State state;
@@ -159,7 +158,7 @@ template <typename State, typename Decide, typename Failed>
 void gather(const std::shared_ptr<Gathered<State>>& whole, std::string_view group, Decide&& decide, Failed failed) {
   ++whole->parts;
   const ErrorCode error =
-      whole->broker.group_loop().ask_part(group, [&](group::GroupMachine& machine, const Now&, Decision& decision) {
+      whole->shard.group_loop().ask_part(group, [&](group::GroupMachine& machine, const Now&, Decision& decision) {
         decide(machine, decision);
         decision.then([whole, failed](ErrorCode outcome, const Now&, Decision&) {
           if (outcome != ErrorCode::none) failed(coordinator::error_for_clients(outcome));
@@ -176,16 +175,16 @@ struct DescribedGroups {
   wire::DescribeGroupsResponse response;
 };
 
-void handle_describe_groups(Broker& broker, Request request) {
-  auto whole = std::make_shared<Gathered<DescribedGroups>>(broker, std::move(request));
+void handle_describe_groups(Shard& shard, Request request) {
+  auto whole = std::make_shared<Gathered<DescribedGroups>>(shard, std::move(request));
   wire::DescribeGroupsRequest& message = whole->state.message;
-  if (!broker.decode_body(whole->request, message)) return;
-  api::DescribeGroupsPlan plan = api::plan_describe_groups(broker.context(whole->request, whole->arena), message);
+  if (!shard.decode_body(whole->request, message)) return;
+  api::DescribeGroupsPlan plan = api::plan_describe_groups(shard.context(whole->request, whole->arena), message);
   whole->state.response = std::move(plan.response);
   whole->finish = [](Gathered<DescribedGroups>& all) {
-    const api::RequestContext context = all.broker.context(all.request, all.arena);
+    const api::RequestContext context = all.shard.context(all.request, all.arena);
     api::add_group_operations(context, all.state.message, all.state.response);
-    all.broker.answer(all.request, all.state.response);
+    all.shard.answer(all.request, all.state.response);
   };
   const size_t first = whole->state.response.groups.size();
   whole->state.response.groups.resize(first + plan.groups.size());
@@ -209,17 +208,17 @@ struct DescribedConsumers {
   wire::ConsumerGroupDescribeResponse response;
 };
 
-void handle_consumer_describe(Broker& broker, Request request) {
-  auto whole = std::make_shared<Gathered<DescribedConsumers>>(broker, std::move(request));
+void handle_consumer_describe(Shard& shard, Request request) {
+  auto whole = std::make_shared<Gathered<DescribedConsumers>>(shard, std::move(request));
   wire::ConsumerGroupDescribeRequest& message = whole->state.message;
-  if (!broker.decode_body(whole->request, message)) return;
-  api::ConsumerGroupDescribePlan plan = api::plan_consumer_group_describe(
-      broker.context(whole->request, whole->arena), broker.group_loop().group_settings(), message);
+  if (!shard.decode_body(whole->request, message)) return;
+  api::ConsumerGroupDescribePlan plan = api::plan_consumer_group_describe(shard.context(whole->request, whole->arena),
+                                                                          shard.group_loop().group_settings(), message);
   whole->state.response = std::move(plan.response);
   whole->finish = [](Gathered<DescribedConsumers>& all) {
-    const api::RequestContext context = all.broker.context(all.request, all.arena);
+    const api::RequestContext context = all.shard.context(all.request, all.arena);
     api::finish_consumer_group_describe(context, all.state.message, all.state.response);
-    all.broker.answer(all.request, all.state.response);
+    all.shard.answer(all.request, all.state.response);
   };
   const size_t first = whole->state.response.groups.size();
   whole->state.response.groups.resize(first + plan.groups.size());
@@ -248,22 +247,22 @@ ErrorCode offset_fetch_error(ErrorCode error) {
   return error == ErrorCode::coordinator_not_available ? ErrorCode::not_coordinator : error;
 }
 
-void handle_offset_fetch(Broker& broker, Request request) {
-  auto whole = std::make_shared<Gathered<FetchedOffsets>>(broker, std::move(request));
+void handle_offset_fetch(Shard& shard, Request request) {
+  auto whole = std::make_shared<Gathered<FetchedOffsets>>(shard, std::move(request));
   wire::OffsetFetchRequest& message = whole->state.message;
-  if (!broker.decode_body(whole->request, message)) return;
-  whole->state.parts = api::plan_offset_fetch(broker.context(whole->request, whole->arena), broker.facts(), message);
+  if (!shard.decode_body(whole->request, message)) return;
+  whole->state.parts = api::plan_offset_fetch(shard.context(whole->request, whole->arena), shard.facts(), message);
   whole->finish = [](Gathered<FetchedOffsets>& all) {
-    const api::RequestContext context = all.broker.context(all.request, all.arena);
-    all.broker.answer(all.request, api::offset_fetch(context, all.state.parts, all.state.message));
+    const api::RequestContext context = all.shard.context(all.request, all.arena);
+    all.shard.answer(all.request, api::offset_fetch(context, all.state.parts, all.state.message));
   };
   for (api::OffsetFetchPart& part : whole->state.parts) {
     if (part.decided) continue;
     gather(
         whole, part.group.group_id,
         [&](group::GroupMachine& machine, Decision&) {
-          const api::RequestContext context = broker.context(whole->request, whole->arena);
-          api::add_offsets(context, broker.facts(), part,
+          const api::RequestContext context = shard.context(whole->request, whole->arena);
+          api::add_offsets(context, shard.facts(), part,
                            machine.fetch_offsets(part.group, whole->state.message.require_stable, whole->arena));
         },
         [&part](ErrorCode error) {
@@ -275,11 +274,11 @@ void handle_offset_fetch(Broker& broker, Request request) {
   whole->done();
 }
 
-void handle_delete_groups(Broker& broker, Request request) {
-  auto whole = std::make_shared<Gathered<wire::DeleteGroupsResponse>>(broker, std::move(request));
+void handle_delete_groups(Shard& shard, Request request) {
+  auto whole = std::make_shared<Gathered<wire::DeleteGroupsResponse>>(shard, std::move(request));
   wire::DeleteGroupsRequest message;
-  if (!broker.decode_body(whole->request, message)) return;
-  const api::RequestContext context = broker.context(whole->request, whole->arena);
+  if (!shard.decode_body(whole->request, message)) return;
+  const api::RequestContext context = shard.context(whole->request, whole->arena);
   const api::DeleteGroupsPlan plan = api::plan_delete_groups(context, message);
   wire::DeleteGroupsResponse& response = whole->state;
   response.throttle_time_ms = context.request_throttle_ms();
@@ -287,7 +286,7 @@ void handle_delete_groups(Broker& broker, Request request) {
   for (const std::string_view group : plan.refused) {
     response.results.push_back({group, code_of(ErrorCode::group_authorization_failed)});
   }
-  whole->finish = [](Gathered<wire::DeleteGroupsResponse>& all) { all.broker.answer(all.request, all.state); };
+  whole->finish = [](Gathered<wire::DeleteGroupsResponse>& all) { all.shard.answer(all.request, all.state); };
   for (size_t at = 0; at < plan.groups.size(); ++at) {
     gather(
         whole, plan.groups[at],
@@ -299,19 +298,19 @@ void handle_delete_groups(Broker& broker, Request request) {
   whole->done();
 }
 
-void handle_list_groups(Broker& broker, Request request) {
-  auto whole = std::make_shared<Gathered<wire::ListGroupsResponse>>(broker, std::move(request));
+void handle_list_groups(Shard& shard, Request request) {
+  auto whole = std::make_shared<Gathered<wire::ListGroupsResponse>>(shard, std::move(request));
   wire::ListGroupsRequest message;
-  if (!broker.decode_body(whole->request, message)) return;
-  whole->state.throttle_time_ms = broker.context(whole->request, whole->arena).request_throttle_ms();
+  if (!shard.decode_body(whole->request, message)) return;
+  whole->state.throttle_time_ms = shard.context(whole->request, whole->arena).request_throttle_ms();
   whole->finish = [](Gathered<wire::ListGroupsResponse>& all) {
     if (all.state.error_code != code_of(ErrorCode::none)) all.state.groups.clear();
-    api::keep_visible_groups(all.broker.context(all.request, all.arena), all.state);
-    all.broker.answer(all.request, all.state);
+    api::keep_visible_groups(all.shard.context(all.request, all.arena), all.state);
+    all.shard.answer(all.request, all.state);
   };
   const api::GroupFilters filters = api::group_filters(message);
   const ErrorCode error =
-      broker.group_loop().ask_all([&](group::GroupMachine& machine, const Now&, Decision& decision) {
+      shard.group_loop().ask_all([&](group::GroupMachine& machine, const Now&, Decision& decision) {
         ++whole->parts;
         machine.list(filters.states, filters.types, whole->arena, whole->state.groups);
         decision.then([whole](ErrorCode outcome, const Now&, Decision&) {
@@ -326,21 +325,21 @@ void handle_list_groups(Broker& broker, Request request) {
   whole->done();
 }
 
-void handle_find_coordinator(Broker& broker, Request request) {
+void handle_find_coordinator(Shard& shard, Request request) {
   wire::FindCoordinatorRequest message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
-  const api::RequestContext context = broker.context(request, arena);
-  if (!api::needs_offsets_topic(context, broker.facts(), message)) {
-    broker.answer(request, api::find_coordinator(context, broker.facts(), message));
+  const api::RequestContext context = shard.context(request, arena);
+  if (!api::needs_offsets_topic(context, shard.facts(), message)) {
+    shard.answer(request, api::find_coordinator(context, shard.facts(), message));
     return;
   }
   auto kept =
       std::make_shared<std::pair<Request, wire::FindCoordinatorRequest>>(std::move(request), std::move(message));
-  broker.group_loop().make_offsets_topic([&broker, kept] {
+  shard.group_loop().make_offsets_topic([&shard, kept] {
     Arena later;
-    const api::RequestContext again = broker.context(kept->first, later);
-    broker.answer(kept->first, api::find_coordinator(again, broker.facts(), kept->second));
+    const api::RequestContext again = shard.context(kept->first, later);
+    shard.answer(kept->first, api::find_coordinator(again, shard.facts(), kept->second));
   });
 }
 

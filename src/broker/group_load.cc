@@ -29,24 +29,24 @@ Failure corrupt(const std::string& what) {
 }  // namespace
 
 void GroupLoop::begin_load(Coordinated& coordinated) {
-  store::Log& log = broker_.partition(coordinated.id)->log();
+  store::Log& log = shard_.partition(coordinated.id)->log();
   coordinated.runtime.begin_load(
       std::make_unique<group::GroupMachine>(static_cast<group::GroupHost&>(*this), coordinated.runtime.timers()));
   coordinated.load = ++last_load_;
   coordinated.load_next = log.log_start();
   coordinated.load_end = log.next_offset();
   coordinated.load_waits = 0;
-  coordinated.load_began = broker_.now();
-  broker_.surface().executor.defer(broker_.guarded_call(
+  coordinated.load_began = shard_.now();
+  shard_.surface().executor.defer(shard_.guarded_call(
       [this, index = coordinated.id.partition, load = coordinated.load] { load_step(index, load); }));
 }
 
 void GroupLoop::load_later(const Coordinated& coordinated, Duration delay) {
   const auto again = [this, index = coordinated.id.partition, load = coordinated.load] { load_step(index, load); };
   if (delay.nanoseconds == 0) {
-    broker_.surface().executor.defer(broker_.guarded_call(again));
+    shard_.surface().executor.defer(shard_.guarded_call(again));
   } else {
-    broker_.surface().timers.start(broker_.now() + delay, broker_.guarded_call(again));
+    shard_.surface().timers.start(shard_.now() + delay, shard_.guarded_call(again));
   }
 }
 
@@ -72,20 +72,20 @@ void GroupLoop::load_step(PartitionIndex index, uint64_t load) {
 }
 
 Status GroupLoop::load_some(Coordinated& coordinated, bool& wait) {
-  Partition* const partition = broker_.partition(coordinated.id);
+  Partition* const partition = shard_.partition(coordinated.id);
   if (partition == nullptr) return Failure{FailureKind::unavailable, "the partition is not here any more"};
   store::Log& log = partition->log();
   coordinated.load_next = std::max(coordinated.load_next, log.log_start());
-  const auto bytes_max = std::clamp<uint64_t>(static_cast<uint64_t>(broker_.settings().groups.offsets_load_buffer_size),
+  const auto bytes_max = std::clamp<uint64_t>(static_cast<uint64_t>(shard_.settings().groups.offsets_load_buffer_size),
                                               1, load_turn_bytes_max);
   store::ReadError error = store::ReadError::none;
   const store::ReadResult result = log.read(coordinated.load_next, coordinated.load_end, bytes_max, true, error);
   if (error != store::ReadError::none) return corrupt("the log cannot be read");
   if (result.cold.has_value() && ++coordinated.load_waits < load_waits_max) {
     wait = true;
-    broker_.surface().disk.prefetch(
+    shard_.surface().disk.prefetch(
         result.cold->file, result.cold->offset, result.cold->size,
-        broker_.guarded<Status>([this, index = coordinated.id.partition, load = coordinated.load](const Status&) {
+        shard_.guarded<Status>([this, index = coordinated.id.partition, load = coordinated.load](const Status&) {
           load_step(index, load);
         }));
     return {};
@@ -115,7 +115,7 @@ Result<std::vector<std::byte>> GroupLoop::bytes_of(const store::ReadResult& resu
     const size_t at = into.size();
     into.resize(at + slice.size);
     ASSIGN_OR_RETURN(const size_t size,
-                     broker_.surface().disk.read(*slice.file, slice.offset, std::span(into).subspan(at)));
+                     shard_.surface().disk.read(*slice.file, slice.offset, std::span(into).subspan(at)));
     if (size != slice.size) return corrupt(slice.file->path() + " ends too early");
   }
   return into;
@@ -169,7 +169,7 @@ Status GroupLoop::load_batch(Coordinated& coordinated, const wire::BatchView& ba
 }
 
 void GroupLoop::finish_load(Coordinated& coordinated) {
-  Partition* const partition = broker_.partition(coordinated.id);
+  Partition* const partition = shard_.partition(coordinated.id);
   if (partition == nullptr) return;
   const Offset end = coordinated.load_end;
   // What was appended meanwhile (by a client that writes to the topic itself) is read too.
@@ -185,7 +185,7 @@ void GroupLoop::finish_load(Coordinated& coordinated) {
   }
   trace(TraceLevel::debug, "event=coordinator_loaded partition={}-{} end={} groups={} ms={}", api::offsets_topic,
         coordinated.id.partition, end, coordinated.machine().group_count(),
-        (broker_.now() - coordinated.load_began).milliseconds());
+        (shard_.now() - coordinated.load_began).milliseconds());
   settle(coordinated);
 }
 

@@ -41,40 +41,40 @@ group::Mutant group_mutant(store::Mutant mutant) {
   }
 }
 
-group::GroupSettings settings_of(const Broker& broker) {
-  group::GroupSettings settings = group::group_settings(broker.settings().groups);
+group::GroupSettings settings_of(const Shard& shard) {
+  group::GroupSettings settings = group::group_settings(shard.settings().groups);
   // Both say it, as in Kafka: the configuration, and what the cluster has finalized.
-  settings.consumer_protocol &= broker.image().feature_level(metadata::group_version_feature) >= 1;
-  settings.mutant = group_mutant(broker.mutant());
+  settings.consumer_protocol &= shard.image().feature_level(metadata::group_version_feature) >= 1;
+  settings.mutant = group_mutant(shard.mutant());
   settings.consumer.revocations_unconfirmed = settings.mutant == group::Mutant::owner_before_revoked;
   return settings;
 }
 
 }  // namespace
 
-GroupLoop::GroupLoop(Broker& broker) : broker_(broker), settings_(settings_of(broker)) {}
+GroupLoop::GroupLoop(Shard& shard) : shard_(shard), settings_(settings_of(shard)) {}
 
 GroupLoop::~GroupLoop() {
   for (auto& [index, coordinated] : coordinated_) {
-    if (coordinated->timer != 0) broker_.surface().timers.cancel(coordinated->timer);
+    if (coordinated->timer != 0) shard_.surface().timers.cancel(coordinated->timer);
   }
 }
 
 coordinator::Now GroupLoop::now() const {
-  return {broker_.now(), broker_.wall()};
+  return {shard_.now(), shard_.wall()};
 }
 const metadata::ImageRef& GroupLoop::image() const {
-  return broker_.image_ref();
+  return shard_.image_ref();
 }
 const metadata::ConfigMap* GroupLoop::group_configs(std::string_view group) const {
-  return broker_.image().configs(metadata::ConfigResourceType::group, group);
+  return shard_.image().configs(metadata::ConfigResourceType::group, group);
 }
 
 void GroupLoop::group_rebalances() {
-  ++broker_.metrics().group_rebalances;
+  ++shard_.metrics().group_rebalances;
 }
 void GroupLoop::offset_committed() {
-  ++broker_.metrics().offsets_committed;
+  ++shard_.metrics().offsets_committed;
 }
 
 size_t GroupLoop::group_count() const {
@@ -93,7 +93,7 @@ size_t GroupLoop::offset_count() const {
 }
 
 GroupLoop::Coordinated* GroupLoop::find(std::string_view group) {
-  const metadata::TopicImage* const topic = broker_.image().topic(api::offsets_topic);
+  const metadata::TopicImage* const topic = shard_.image().topic(api::offsets_topic);
   return topic == nullptr ? nullptr : find(api::coordinator_partition(group, topic->partitions.size()));
 }
 GroupLoop::Coordinated* GroupLoop::find(PartitionIndex partition) {
@@ -113,21 +113,21 @@ std::string GroupLoop::host_of(const Request& request) const {
   return "/" + request.peer->address;
 }
 
-group::Caller GroupLoop::caller_of(Broker& broker, const Request& request, Ticket ticket, const std::string& host) {
+group::Caller GroupLoop::caller_of(Shard& shard, const Request& request, Ticket ticket, const std::string& host) {
   group::Caller caller;
   caller.ticket = ticket;
   caller.version = request.version;
   caller.client_id = request.client_id;
   caller.client_host = host;
   if (request.api_key == wire::ApiKey::consumer_group_heartbeat || request.api_key == wire::ApiKey::join_group) {
-    caller.fresh_id = broker.surface().entropy.uuid();
+    caller.fresh_id = shard.surface().entropy.uuid();
     Request who;
     who.peer = request.peer;
     who.api_key = request.api_key;
     who.version = request.version;
-    caller.visible = [&broker, who](std::string_view topic) {
+    caller.visible = [&shard, who](std::string_view topic) {
       Arena arena;
-      return broker.context(who, arena).may(api::Operation::describe, api::ResourceType::topic, topic);
+      return shard.context(who, arena).may(api::Operation::describe, api::ResourceType::topic, topic);
     };
   }
   return caller;
@@ -136,7 +136,7 @@ group::Caller GroupLoop::caller_of(Broker& broker, const Request& request, Ticke
 wire::Encoded GroupLoop::Coordinated::encode(Ticket ticket, const wire::MessageDescriptor& type, const void* message) {
   const auto found = loop.waiting_.find(ticket);
   if (found == loop.waiting_.end()) return {};
-  return loop.broker_.encode_answer(found->second.request, type, message);
+  return loop.shard_.encode_answer(found->second.request, type, message);
 }
 
 void GroupLoop::Coordinated::send(coordinator::Reply reply) {
@@ -144,7 +144,7 @@ void GroupLoop::Coordinated::send(coordinator::Reply reply) {
   if (found == loop.waiting_.end()) return;
   const Request request = std::move(found->second.request);
   loop.waiting_.erase(found);
-  loop.broker_.deliver_encoded(request, std::move(reply.answer));
+  loop.shard_.deliver_encoded(request, std::move(reply.answer));
 }
 
 void GroupLoop::Coordinated::refuse(Ticket ticket, ErrorCode error) {
@@ -152,7 +152,7 @@ void GroupLoop::Coordinated::refuse(Ticket ticket, ErrorCode error) {
   if (found == loop.waiting_.end()) return;
   Waiting waiting = std::move(found->second);
   loop.waiting_.erase(found);
-  waiting.refuse(loop.broker_, waiting.request, coordinator::error_for_clients(error));
+  waiting.refuse(loop.shard_, waiting.request, coordinator::error_for_clients(error));
 }
 
 void GroupLoop::refuse_all(PartitionIndex partition, ErrorCode error) {
@@ -165,7 +165,7 @@ void GroupLoop::refuse_all(PartitionIndex partition, ErrorCode error) {
     const auto found = waiting_.find(ticket);
     Waiting waiting = std::move(found->second);
     waiting_.erase(found);
-    waiting.refuse(broker_, waiting.request, error);
+    waiting.refuse(shard_, waiting.request, error);
   }
 }
 
@@ -176,7 +176,7 @@ std::expected<std::vector<store::BatchToAppend>, ErrorCode> GroupLoop::batches_o
     std::span<const coordinator::Record> records, bool split, const Now& now, size_t bytes_max) {
   wire::BatchOptions options;
   options.base_sequence = 0;  // as Kafka's coordinators write it
-  const int32_t codec = broker_.settings().groups.offsets_topic_compression_codec;
+  const int32_t codec = shard_.settings().groups.offsets_topic_compression_codec;
   options.codec = compress::codec_of(static_cast<int16_t>(codec)).value_or(compress::Codec::none);
   std::vector<store::BatchToAppend> batches;
   size_t next = 0;
@@ -205,7 +205,7 @@ std::expected<std::vector<store::BatchToAppend>, ErrorCode> GroupLoop::batches_o
 
 std::expected<Offset, ErrorCode> GroupLoop::Coordinated::append(std::span<const coordinator::Record> records,
                                                                 bool split, const Now& now) {
-  Partition* const partition = loop.broker_.partition(id);
+  Partition* const partition = loop.shard_.partition(id);
   if (partition == nullptr || partition->leader_epoch() != epoch) {
     return std::unexpected(ErrorCode::not_leader_or_follower);
   }
@@ -224,7 +224,7 @@ std::expected<Offset, ErrorCode> GroupLoop::Coordinated::append(std::span<const 
 void GroupLoop::Coordinated::failed(const Failure& why) {
   trace(TraceLevel::error, "event=coordinator_failed partition={}-{} why=\"{}\"", api::offsets_topic, id.partition,
         why.message);
-  loop.broker_.metrics().coordinators_failed += 1;
+  loop.shard_.metrics().coordinators_failed += 1;
 }
 
 void GroupLoop::acknowledged(PartitionIndex partition, ErrorCode error) {
@@ -241,7 +241,7 @@ void GroupLoop::settle(Coordinated& coordinated) {
   const PartitionIndex index = coordinated.id.partition;
   while (coordinated.acknowledged || coordinated.lost) {
     coordinated.acknowledged = false;
-    Partition* const partition = broker_.partition(coordinated.id);
+    Partition* const partition = shard_.partition(coordinated.id);
     if (std::exchange(coordinated.lost, false)) {
       if (coordinated.runtime.state() != RuntimeState::active) break;
       trace(TraceLevel::warn, "event=coordinator_lost_records partition={}-{}", api::offsets_topic, index);
@@ -267,16 +267,16 @@ void GroupLoop::settle(Coordinated& coordinated) {
 void GroupLoop::arm(Coordinated& coordinated) {
   const Instant next = coordinated.runtime.next_deadline();
   if (next == Instant::never() || next >= coordinated.timer_at) return;
-  if (coordinated.timer != 0) broker_.surface().timers.cancel(coordinated.timer);
-  coordinated.timer_at = std::max(next, broker_.now() + timer_pause_min);
-  coordinated.timer = broker_.surface().timers.start(coordinated.timer_at,
-                                                     broker_.guarded_call([this, index = coordinated.id.partition] {
-                                                       Coordinated* const found = find(index);
-                                                       if (found == nullptr) return;
-                                                       found->timer = 0;
-                                                       found->timer_at = Instant::never();
-                                                       enter(*found, [&] { found->runtime.tick(now()); });
-                                                     }));
+  if (coordinated.timer != 0) shard_.surface().timers.cancel(coordinated.timer);
+  coordinated.timer_at = std::max(next, shard_.now() + timer_pause_min);
+  coordinated.timer =
+      shard_.surface().timers.start(coordinated.timer_at, shard_.guarded_call([this, index = coordinated.id.partition] {
+        Coordinated* const found = find(index);
+        if (found == nullptr) return;
+        found->timer = 0;
+        found->timer_at = Instant::never();
+        enter(*found, [&] { found->runtime.tick(now()); });
+      }));
 }
 
 // Leaderships
@@ -284,8 +284,8 @@ void GroupLoop::arm(Coordinated& coordinated) {
 
 void GroupLoop::image_changed(const metadata::ImageDelta* delta) {
   if (stopped_) return;
-  settings_ = settings_of(broker_);
-  const metadata::TopicImage* const topic = broker_.image().topic(api::offsets_topic);
+  settings_ = settings_of(shard_);
+  const metadata::TopicImage* const topic = shard_.image().topic(api::offsets_topic);
   std::vector<PartitionIndex> gone;
   for (const auto& [index, coordinated] : coordinated_) {
     if (topic == nullptr || topic->id != coordinated->id.topic_id) gone.push_back(index);
@@ -303,7 +303,7 @@ void GroupLoop::image_changed(const metadata::ImageDelta* delta) {
   if (delta == nullptr) return;
   std::vector<std::string> deleted;
   for (const auto& deleted_topic : delta->deleted_topics) {
-    if (broker_.image().topic(deleted_topic.name) == nullptr) deleted.push_back(deleted_topic.name);
+    if (shard_.image().topic(deleted_topic.name) == nullptr) deleted.push_back(deleted_topic.name);
   }
   for (const auto& [index, found] : coordinated_) {
     Coordinated& coordinated = *found;
@@ -318,7 +318,7 @@ void GroupLoop::image_changed(const metadata::ImageDelta* delta) {
 }
 
 void GroupLoop::apply_partition(const metadata::TopicImage& topic, PartitionIndex index) {
-  Partition* const partition = broker_.partition({topic.id, index});
+  Partition* const partition = shard_.partition({topic.id, index});
   const bool leads = partition != nullptr && partition->leads();
   Coordinated* const found = find(index);
   if (found != nullptr && (!leads || found->epoch != partition->leader_epoch())) {
@@ -327,7 +327,7 @@ void GroupLoop::apply_partition(const metadata::TopicImage& topic, PartitionInde
     return;
   }
   if (!leads) return;
-  const Duration commit_timeout = milliseconds(broker_.settings().groups.offsets_commit_timeout_ms);
+  const Duration commit_timeout = milliseconds(shard_.settings().groups.offsets_commit_timeout_ms);
   auto made = std::make_unique<Coordinated>(*this, TopicPartitionId{topic.id, index}, commit_timeout);
   made->epoch = partition->leader_epoch();
   Coordinated& coordinated = *coordinated_.insert_or_assign(index, std::move(made)).first->second;
@@ -340,7 +340,7 @@ void GroupLoop::end(PartitionIndex index, ErrorCode error) {
   Coordinated& coordinated = *found->second;
   coordinated.entered = true;
   coordinated.runtime.unload(error, now());
-  if (coordinated.timer != 0) broker_.surface().timers.cancel(coordinated.timer);
+  if (coordinated.timer != 0) shard_.surface().timers.cancel(coordinated.timer);
   coordinated_.erase(found);
   refuse_all(index, error);
 }
@@ -353,15 +353,15 @@ void GroupLoop::stop() {
 void GroupLoop::make_offsets_topic(std::function<void()> done) {
   topic_waiters_.push_back(std::move(done));
   if (std::exchange(making_topic_, true)) return;
-  const metadata::GroupConfig& config = broker_.settings().groups;
+  const metadata::GroupConfig& config = shard_.settings().groups;
   metadata::NewTopic topic;
   topic.name = std::string(api::offsets_topic);
   topic.partitions = config.offsets_topic_num_partitions;
   topic.replication_factor = config.offsets_topic_replication_factor;
-  if (!broker_.facts().static_config.contains("offsets.topic.replication.factor")) {
+  if (!shard_.facts().static_config.contains("offsets.topic.replication.factor")) {
     // Nobody chose it: as many replicas as there are brokers, or groups would not work on fewer than three.
     int16_t brokers = 0;
-    broker_.image().for_each_broker([&](const metadata::BrokerImage& node) { brokers += node.fenced ? 0 : 1; });
+    shard_.image().for_each_broker([&](const metadata::BrokerImage& node) { brokers += node.fenced ? 0 : 1; });
     topic.replication_factor = std::clamp<int16_t>(topic.replication_factor, 1, std::max<int16_t>(brokers, 1));
   }
   topic.configs.push_back({"cleanup.policy", "compact"});
@@ -369,7 +369,7 @@ void GroupLoop::make_offsets_topic(std::function<void()> done) {
   topic.configs.push_back({"segment.bytes", std::to_string(config.offsets_topic_segment_bytes)});
   metadata::CreateTopics create;
   create.topics.push_back(std::move(topic));
-  broker_.submit(std::move(create), [this](const MetadataOutcome& outcome) {
+  shard_.submit(std::move(create), [this](const MetadataOutcome& outcome) {
     making_topic_ = false;
     const auto* const result = std::get_if<metadata::CreateTopicsResult>(&outcome.response);
     const bool decided = outcome.error == ErrorCode::none && result != nullptr && !result->topics.empty();

@@ -30,7 +30,7 @@
 
 namespace moldau::broker {
 
-class Broker;
+class Shard;
 
 class GroupLoop final : private group::GroupHost {
  public:
@@ -38,7 +38,7 @@ class GroupLoop final : private group::GroupHost {
   using Ticket = coordinator::Ticket;
   using Decision = coordinator::Decision;
 
-  explicit GroupLoop(Broker& broker);
+  explicit GroupLoop(Shard& shard);
   GroupLoop(const GroupLoop&) = delete;
   GroupLoop& operator=(const GroupLoop&) = delete;
   ~GroupLoop();
@@ -57,7 +57,7 @@ class GroupLoop final : private group::GroupHost {
   // For the handlers (group_handlers.cc).
 
   /// Answers a request with an error, as its API does.
-  using Refuse = void (*)(Broker& broker, Request& request, wire::ErrorCode error);
+  using Refuse = void (*)(Shard& shard, Request& request, wire::ErrorCode error);
   /// Decides in the coordinator of `group`: `decide(machine, caller, now, decision)` must answer caller.ticket, now or
   /// later. Refuses the request if the coordinator is not here, or does not serve.
   template <typename Decide>
@@ -136,7 +136,7 @@ class GroupLoop final : private group::GroupHost {
   void settle(Coordinated& coordinated);
   void arm(Coordinated& coordinated);
   Ticket keep(Request request, PartitionIndex partition, Refuse refuse);
-  static group::Caller caller_of(Broker& broker, const Request& request, Ticket ticket, const std::string& host);
+  static group::Caller caller_of(Shard& shard, const Request& request, Ticket ticket, const std::string& host);
   std::string host_of(const Request& request) const;
   void refuse_all(PartitionIndex partition, wire::ErrorCode error);
 
@@ -153,7 +153,7 @@ class GroupLoop final : private group::GroupHost {
   std::expected<std::vector<store::BatchToAppend>, wire::ErrorCode> batches_of(
       std::span<const coordinator::Record> records, bool split, const Now& now, size_t bytes_max);
 
-  Broker& broker_;
+  Shard& shard_;
   group::GroupSettings settings_;
   std::map<PartitionIndex, std::unique_ptr<Coordinated>> coordinated_;
   std::unordered_map<Ticket, Waiting> waiting_;

@@ -26,13 +26,13 @@ void GroupLoop::ask(Request request, std::string_view group, Refuse refuse, Deci
   Coordinated* const found = find(group);
   const wire::ErrorCode error = found == nullptr ? wire::ErrorCode::not_coordinator : found->runtime.availability();
   if (error != wire::ErrorCode::none) {
-    refuse(broker_, request, error);
+    refuse(shard_, request, error);
     return;
   }
   const std::string host = host_of(request);
   const Ticket ticket = keep(std::move(request), found->id.partition, refuse);
   // The request stands where it is until it is answered; a copy of what the caller is outlives that.
-  const group::Caller caller = caller_of(broker_, waiting_.at(ticket).request, ticket, host);
+  const group::Caller caller = caller_of(shard_, waiting_.at(ticket).request, ticket, host);
   const Now moment = now();
   enter(*found, [&] {
     found->runtime.run(moment, [&](Decision& decision) { decide(found->machine(), caller, moment, decision); });

@@ -22,51 +22,55 @@ using wire::ErrorCode;
 
 /// A handler whose answer follows from the request and the image alone.
 template <typename Message, auto function>
-void answer_at_once(Broker& broker, Request request) {
+void answer_at_once(Shard& shard, Request request) {
   Message message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
-  const api::RequestContext context = broker.context(request, arena);
-  broker.answer(request, function(context, broker.facts(), message));
+  const api::RequestContext context = shard.context(request, arena);
+  shard.answer(request, function(context, shard.facts(), message));
 }
 
-void handle_metadata(Broker& broker, Request request) {
+void handle_metadata(Shard& shard, Request request) {
   wire::MetadataRequest message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
-  const api::RequestContext context = broker.context(request, arena);
-  const std::vector<std::string_view> missing = api::topics_to_create(context, broker.facts(), message);
+  const api::RequestContext context = shard.context(request, arena);
+  const std::vector<std::string_view> missing = api::topics_to_create(context, shard.facts(), message);
   if (missing.empty()) {
-    broker.answer(request, api::describe_cluster_metadata(context, broker.facts(), message, {}));
+    shard.answer(request, api::describe_cluster_metadata(context, shard.facts(), message, {}));
+    return;
+  }
+  if (!shard.home()) {
+    shard.send_home(std::move(request));
     return;
   }
   metadata::CreateTopics create;
   for (const std::string_view name : missing) create.topics.push_back({.name = std::string(name)});
-  broker.submit(std::move(create), [&broker, request = std::move(request),
-                                    message = std::move(message)](const MetadataOutcome& outcome) mutable {
+  shard.submit(std::move(create), [&shard, request = std::move(request),
+                                   message = std::move(message)](const MetadataOutcome& outcome) mutable {
     std::vector<api::CreationOutcome> creations;
     const auto* const result = std::get_if<metadata::CreateTopicsResult>(&outcome.response);
     if (outcome.error == ErrorCode::none && result != nullptr) {
       for (const metadata::CreatedTopic& topic : result->topics) creations.push_back({topic.name, topic.error});
     }
     Arena later;
-    const api::RequestContext again = broker.context(request, later);
-    broker.answer(request, api::describe_cluster_metadata(again, broker.facts(), message, creations));
+    const api::RequestContext again = shard.context(request, later);
+    shard.answer(request, api::describe_cluster_metadata(again, shard.facts(), message, creations));
   });
 }
 
-void handle_create_topics(Broker& broker, Request request) {
+void handle_create_topics(Shard& shard, Request request) {
   wire::CreateTopicsRequest message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
-  api::CreateTopicsPlan plan = api::plan_create_topics(broker.context(request, arena), message);
+  api::CreateTopicsPlan plan = api::plan_create_topics(shard.context(request, arena), message);
   if (plan.request.topics.empty()) {
-    broker.answer(request, api::create_topics(broker.context(request, arena), plan, {}));
+    shard.answer(request, api::create_topics(shard.context(request, arena), plan, {}));
     return;
   }
   metadata::CreateTopics create = plan.request;
-  broker.submit(std::move(create), [&broker, request = std::move(request),
-                                    plan = std::move(plan)](const MetadataOutcome& outcome) mutable {
+  shard.submit(std::move(create), [&shard, request = std::move(request),
+                                   plan = std::move(plan)](const MetadataOutcome& outcome) mutable {
     metadata::CreateTopicsResult result;
     const auto* const decided = std::get_if<metadata::CreateTopicsResult>(&outcome.response);
     if (outcome.error == ErrorCode::none && decided != nullptr) {
@@ -77,48 +81,48 @@ void handle_create_topics(Broker& broker, Request request) {
       }
     }
     Arena later;
-    broker.answer(request, api::create_topics(broker.context(request, later), plan, result));
+    shard.answer(request, api::create_topics(shard.context(request, later), plan, result));
   });
 }
 
-void handle_delete_topics(Broker& broker, Request request) {
+void handle_delete_topics(Shard& shard, Request request) {
   wire::DeleteTopicsRequest message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
-  api::DeleteTopicsPlan plan = api::plan_delete_topics(broker.context(request, arena), broker.facts(), message);
+  api::DeleteTopicsPlan plan = api::plan_delete_topics(shard.context(request, arena), shard.facts(), message);
   if (plan.request.topics.empty()) {
-    broker.answer(request, api::delete_topics(broker.context(request, arena), plan, {}));
+    shard.answer(request, api::delete_topics(shard.context(request, arena), plan, {}));
     return;
   }
   metadata::DeleteTopics remove = plan.request;
-  broker.submit(std::move(remove), [&broker, request = std::move(request),
-                                    plan = std::move(plan)](const MetadataOutcome& outcome) mutable {
-    metadata::DeleteTopicsResult result;
-    const auto* const decided = std::get_if<metadata::DeleteTopicsResult>(&outcome.response);
-    if (outcome.error == ErrorCode::none && decided != nullptr) {
-      result = *decided;
-    } else {
-      for (const metadata::TopicToDelete& topic : plan.request.topics) {
-        result.topics.push_back({topic.name, topic.id, outcome.error, message_of(outcome.error)});
-      }
-    }
-    Arena later;
-    broker.answer(request, api::delete_topics(broker.context(request, later), plan, result));
-  });
+  shard.submit(std::move(remove),
+               [&shard, request = std::move(request), plan = std::move(plan)](const MetadataOutcome& outcome) mutable {
+                 metadata::DeleteTopicsResult result;
+                 const auto* const decided = std::get_if<metadata::DeleteTopicsResult>(&outcome.response);
+                 if (outcome.error == ErrorCode::none && decided != nullptr) {
+                   result = *decided;
+                 } else {
+                   for (const metadata::TopicToDelete& topic : plan.request.topics) {
+                     result.topics.push_back({topic.name, topic.id, outcome.error, message_of(outcome.error)});
+                   }
+                 }
+                 Arena later;
+                 shard.answer(request, api::delete_topics(shard.context(request, later), plan, result));
+               });
 }
 
-void handle_init_producer_id(Broker& broker, Request request) {
+void handle_init_producer_id(Shard& shard, Request request) {
   wire::InitProducerIdRequest message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
-  const ErrorCode refused = api::check_init_producer_id(broker.context(request, arena), message);
+  const ErrorCode refused = api::check_init_producer_id(shard.context(request, arena), message);
   if (refused != ErrorCode::none) {
-    broker.answer(request, api::init_producer_id(broker.context(request, arena), refused, no_producer_id));
+    shard.answer(request, api::init_producer_id(shard.context(request, arena), refused, no_producer_id));
     return;
   }
-  broker.next_producer_id([&broker, request = std::move(request)](ErrorCode error, ProducerId id) {
+  shard.node().next_producer_id([&shard, request = std::move(request)](ErrorCode error, ProducerId id) {
     Arena later;
-    broker.answer(request, api::init_producer_id(broker.context(request, later), error, id));
+    shard.answer(request, api::init_producer_id(shard.context(request, later), error, id));
   });
 }
 
@@ -179,13 +183,13 @@ struct OffsetLookup {
   size_t reads = 0;  ///< under way
 };
 
-void look_up_offsets(Broker& broker, const std::shared_ptr<OffsetLookup>& lookup) {
+void look_up_offsets(Shard& shard, const std::shared_ptr<OffsetLookup>& lookup) {
   api::ListOffsetsPlan& plan = lookup->plan;
   std::vector<io::FileSlice> cold;
   for (; lookup->next < plan.queries.size(); ++lookup->next, lookup->rounds = 0) {
     const api::OffsetQuery& query = plan.queries[lookup->next];
     auto& row = plan.response.topics[query.topic].partitions[query.partition];
-    Partition* const partition = broker.partition(query.id);
+    Partition* const partition = shard.partition(query.id);
     std::vector<io::FileSlice>* const patience = lookup->rounds < cold_rounds_max ? &cold : nullptr;
     row.error_code = code_of(partition == nullptr
                                  ? ErrorCode::not_leader_or_follower
@@ -193,43 +197,43 @@ void look_up_offsets(Broker& broker, const std::shared_ptr<OffsetLookup>& lookup
     if (!cold.empty()) break;
   }
   if (cold.empty()) {
-    broker.answer(lookup->request, plan.response);
+    shard.answer(lookup->request, plan.response);
     return;
   }
   ++lookup->rounds;
   lookup->reads = cold.size();
-  broker.metrics().cold_reads += cold.size();
+  shard.metrics().cold_reads += cold.size();
   for (io::FileSlice& slice : cold) {
-    broker.surface().disk.prefetch(std::move(slice.file), slice.offset, slice.size,
-                                   broker.guarded<Status>([&broker, lookup](const Status&) {
-                                     if (--lookup->reads == 0) look_up_offsets(broker, lookup);
-                                   }));
+    shard.surface().disk.prefetch(std::move(slice.file), slice.offset, slice.size,
+                                  shard.guarded<Status>([&shard, lookup](const Status&) {
+                                    if (--lookup->reads == 0) look_up_offsets(shard, lookup);
+                                  }));
   }
 }
 
-void handle_list_offsets(Broker& broker, Request request) {
+void handle_list_offsets(Shard& shard, Request request) {
   wire::ListOffsetsRequest message;
-  if (!broker.decode_body(request, message)) return;
+  if (!shard.decode_body(request, message)) return;
   Arena arena;
   auto lookup = std::make_shared<OffsetLookup>();
-  lookup->plan = api::plan_list_offsets(broker.context(request, arena), broker.facts(), message);
+  lookup->plan = api::plan_list_offsets(shard.context(request, arena), shard.facts(), message);
   lookup->request = std::move(request);
-  look_up_offsets(broker, lookup);
+  look_up_offsets(shard, lookup);
 }
 
 constexpr Route table[] = {
-    {wire::ApiKey::produce, [](Broker& broker, Request request) { broker.produce_path().handle(std::move(request)); }},
-    {wire::ApiKey::fetch, [](Broker& broker, Request request) { broker.fetch_path().handle(std::move(request)); }},
+    {wire::ApiKey::produce, [](Shard& shard, Request request) { shard.produce_path().handle(std::move(request)); }},
+    {wire::ApiKey::fetch, [](Shard& shard, Request request) { shard.fetch_path().handle(std::move(request)); }},
     {wire::ApiKey::list_offsets, handle_list_offsets},
-    {wire::ApiKey::metadata, handle_metadata},
-    {wire::ApiKey::api_versions, answer_at_once<wire::ApiVersionsRequest, api::api_versions>},
+    {wire::ApiKey::metadata, handle_metadata, Place::here},
+    {wire::ApiKey::api_versions, answer_at_once<wire::ApiVersionsRequest, api::api_versions>, Place::here},
     {wire::ApiKey::create_topics, handle_create_topics},
     {wire::ApiKey::delete_topics, handle_delete_topics},
     {wire::ApiKey::init_producer_id, handle_init_producer_id},
-    {wire::ApiKey::describe_configs, answer_at_once<wire::DescribeConfigsRequest, api::describe_configs>},
-    {wire::ApiKey::describe_cluster, answer_at_once<wire::DescribeClusterRequest, api::describe_cluster>},
+    {wire::ApiKey::describe_configs, answer_at_once<wire::DescribeConfigsRequest, api::describe_configs>, Place::here},
+    {wire::ApiKey::describe_cluster, answer_at_once<wire::DescribeClusterRequest, api::describe_cluster>, Place::here},
     {wire::ApiKey::describe_topic_partitions,
-     answer_at_once<wire::DescribeTopicPartitionsRequest, api::describe_topic_partitions>},
+     answer_at_once<wire::DescribeTopicPartitionsRequest, api::describe_topic_partitions>, Place::here},
 };
 
 }  // namespace

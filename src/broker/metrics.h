@@ -43,6 +43,8 @@ struct ApiMetrics {
 
   void observe(const RequestTimes& times, Instant sent) noexcept;
   void count_error(int16_t code) noexcept;
+  /// Adds what another shard counted.
+  void add(const ApiMetrics& other) noexcept;
 };
 
 /// Of one topic, on this node.
@@ -54,6 +56,8 @@ struct TopicCounters {
   uint64_t fetch_requests = 0;
   uint64_t failed_produce_requests = 0;
   uint64_t failed_fetch_requests = 0;
+
+  void add(const TopicCounters& other) noexcept;
 };
 using TopicCountersRef = std::shared_ptr<TopicCounters>;
 
@@ -70,6 +74,8 @@ class TopicCounterTable {
   const TopicCounters& others() const { return *others_; }
   /// Whether any topic had to be counted with the others.
   bool overflowed() const { return overflowed_; }
+  /// Adds what another shard counted.
+  void add(const TopicCounterTable& other);
   template <typename Keep>
   void forget_unless(Keep&& keep) {
     std::erase_if(counters_, [&](const auto& entry) { return !keep(entry.first); });
@@ -111,7 +117,7 @@ struct Metrics {
   TopicCounterTable topic_counters;
   Instant windows_moved;  ///< when the windows of the quantiles were last moved on
 
-  // Read off when asked (Broker::collect_metrics).
+  // Read off when asked (collect_metrics of Shard and Broker).
   uint64_t connections = 0;
   uint64_t topics = 0;
   uint64_t partitions = 0;
@@ -121,6 +127,10 @@ struct Metrics {
   uint64_t waiting_group_requests = 0;
   uint64_t fetch_sessions = 0;
   uint64_t receive_block_bytes = 0;
+  uint64_t loop_turns = 0;
+  uint64_t loop_sleeps = 0;
+  uint64_t loop_spins = 0;
+  double loop_spin_seconds = 0;
   double uptime_seconds = 0;
 
   ApiMetrics& api(wire::ApiKey key) {
@@ -132,6 +142,8 @@ struct Metrics {
     if (code != 0) api(key).count_error(code);
   }
   void count_error(wire::ApiKey key, wire::ErrorCode error) { count_error(key, wire::code_of(error)); }
+  /// Adds what another shard counted; of what only the home shard fills in, the sum is what that has.
+  void add(const Metrics& other);
   /// Moves the windows of the quantiles on, if it is time.
   void move_windows(Instant now);
 

@@ -8,7 +8,11 @@
 namespace moldau::broker {
 
 MetricsGather::MetricsGather(Broker& broker, MetricDetail detail, size_t limit)
-    : broker_(broker), detail_(detail), limit_(limit), image_(broker.image_ref()) {
+    : broker_(broker),
+      detail_(detail),
+      limit_(limit),
+      image_(broker.image_ref()),
+      counters_(&broker.home().metrics().topic_counters) {
   NodeSample& node = samples_.node;
   node.known = true;
   node.ready = broker.serving() && !broker.stopping();
@@ -29,6 +33,7 @@ MetricsGather::MetricsGather(Broker& broker, MetricDetail detail, size_t limit)
     node.cleaner = broker.store().cleaner_counts();
     node.scrub = broker.store().scrub_counts();
     node.syncs = broker.store().sync_counts();
+    node.journal = broker.store().journal_stats();
     node.moves = broker.store().move_counts();
     for (const store::MoveInfo& move : broker.store().moves()) {
       ++node.moves_under_way;
@@ -36,7 +41,7 @@ MetricsGather::MetricsGather(Broker& broker, MetricDetail detail, size_t limit)
       if (log != nullptr) node.moves_lag_max = std::max(node.moves_lag_max, log->next_offset() - move.end);
     }
   }
-  broker.metrics().topic_counters.forget_unless(
+  broker.home().metrics().topic_counters.forget_unless(
       [&](const Uuid& topic) { return image_->topic(topic) != nullptr; });
 }
 
@@ -98,7 +103,7 @@ void MetricsGather::add_topic(const metadata::TopicImage& topic) {
   sample.name = label_text(topic.name);
   sample.id = topic.id;
   sample.partitions = static_cast<int64_t>(topic.partitions.size());
-  const TopicCounters* const counters = broker_.metrics().topic_counters.find(topic.id);
+  const TopicCounters* const counters = counters_->find(topic.id);
   sample.counted = counters != nullptr;
   if (counters != nullptr) sample.counters = *counters;
 }
@@ -217,7 +222,7 @@ void MetricsGather::add_offsets(uint32_t group, bool show, const Topics& topics)
 }
 
 void MetricsGather::finish() {
-  const TopicCounterTable& counters = broker_.metrics().topic_counters;
+  const TopicCounterTable& counters = *counters_;
   if (detail_ >= MetricDetail::topic && counters.overflowed()) {
     TopicSample& others = samples_.topics.emplace_back();
     others.name = TopicCounterTable::others_name;

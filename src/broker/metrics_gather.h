@@ -29,6 +29,8 @@ class MetricsGather {
   /// Looks at some more; true while there is more to look at.
   bool step();
   Samples& samples() { return samples_; }
+  /// Whose counters of topics are shown instead of the home shard's; they must outlive this. Before step().
+  void set_counters(const TopicCounterTable& counters) { counters_ = &counters; }
 
  private:
   bool step_topics();
@@ -45,6 +47,7 @@ class MetricsGather {
   MetricDetail detail_;
   size_t limit_;
   metadata::ImageRef image_;  // of the start: topics are walked in it
+  const TopicCounterTable* counters_;
   Samples samples_;
   size_t looked_at_ = 0;  // in this step
   // Where the next step goes on.

@@ -32,8 +32,6 @@ struct ProcessFacts {
   double threads = -1;
   double start_time_seconds = -1;  ///< since 1970
   double loop_cpu_seconds = -1;    ///< of the thread that serves
-  double loop_turns = -1;
-  double loop_sleeps = -1;
 };
 
 /// Of the node as a whole.
@@ -51,6 +49,7 @@ struct NodeSample {
   int64_t moves_lag_max = 0;  ///< records that the copy furthest behind lacks
   store::SyncCounts syncs;
   store::ScrubCounts scrub;
+  store::JournalStats journal;
   // Sums over all partitions, printed or not.
   uint64_t log_bytes = 0;
   uint64_t unflushed_records = 0;

@@ -53,6 +53,10 @@ template <auto Member>
 double cleaner(const N& sample) {
   return static_cast<double>(sample.cleaner.*Member);
 }
+template <auto Member>
+double journal(const N& sample) {
+  return static_cast<double>(sample.journal.*Member);
+}
 double idle(const N& sample) {
   return sample.loop_idle_ratio;
 }
@@ -66,10 +70,14 @@ constexpr MetricRow table[] = {
     special("moldau_uptime_seconds", gauge, "seconds", "", S::uptime, "Time since the broker was ready."),
     special("moldau_state", gauge, "", "state", S::state, "1 for the state that the broker is in."),
     node("moldau_loop_idle_ratio", gauge, "ratio", idle,
-         "Share of the last minutes in which the thread that serves did nothing."),
-    node("moldau_loop_turns_total", counter, "", process<&ProcessFacts::loop_turns>, "Turns of the event loop."),
-    node("moldau_loop_sleeps_total", counter, "", process<&ProcessFacts::loop_sleeps>,
-         "Waits of the event loop that were allowed to sleep."),
+         "Share of the last minutes in which the thread of the home shard did nothing."),
+    node("moldau_loop_turns_total", counter, "", &M::loop_turns, "Turns of the event loops."),
+    node("moldau_loop_sleeps_total", counter, "", &M::loop_sleeps,
+         "Waits of the event loops that were allowed to sleep."),
+    node("moldau_loop_spins_total", counter, "", &M::loop_spins,
+         "Waits of the event loops that polled for a moment, to spare a wake."),
+    special("moldau_loop_spin_seconds_total", counter, "seconds", "", S::loop_spin,
+            "Time that the event loops polled; part of process_cpu_seconds_total."),
     node("process_cpu_seconds_total", counter, "seconds", process<&ProcessFacts::cpu_seconds>,
          "User and system time of the process."),
     node("process_resident_memory_bytes", gauge, "bytes", process<&ProcessFacts::resident_bytes>,
@@ -148,7 +156,8 @@ constexpr MetricRow table[] = {
     node("moldau_unflushed_bytes", gauge, "bytes", [](const N& sample) { return double(sample.syncs.unflushed_bytes); },
          "Bytes written and not yet on stable storage."),
     special("moldau_sync_duration_seconds", histogram, "seconds", "", S::sync_duration,
-            "Time that syncs of logs took, from the turn that asked to the turn that heard."),
+            "Time that syncs of logs, and of rounds of the journal, took, from the turn that asked to the turn that "
+            "heard."),
     node("moldau_sync_failures_total", counter, "", [](const N& sample) { return double(sample.syncs.failed); },
          "Syncs of logs that failed; each takes its log directory offline."),
     node("moldau_damaged_ranges", gauge, "", number<&N::damaged_ranges>,
@@ -167,6 +176,30 @@ constexpr MetricRow table[] = {
          [](const N& sample) { return double(sample.scrub.last_round_wall_ms) / 1000; },
          "When a round of the scrubber ended last; 0: none has yet."),
     node("moldau_offline_log_directories", gauge, "", &M::offline_log_directories, "Log directories that failed."),
+
+    // The journal.
+    node("moldau_journal_rounds_total", counter, "", journal<&store::JournalStats::rounds>,
+         "Rounds of the journal: each is one write and one sync for all logs in it."),
+    node("moldau_journal_entries_total", counter, "", journal<&store::JournalStats::entries>,
+         "Logs in rounds of the journal."),
+    node("moldau_journal_payload_bytes_total", counter, "bytes", journal<&store::JournalStats::payload_bytes>,
+         "Bytes of record batches written to the journal."),
+    node("moldau_journal_written_bytes_total", counter, "bytes", journal<&store::JournalStats::written_bytes>,
+         "Bytes written to the journal, with heads and padding."),
+    node("moldau_journal_refused_total", counter, "", journal<&store::JournalStats::refused>,
+         "Rounds for which the journal had no room: their logs were synced one by one."),
+    node("moldau_journal_unsettled_bytes", gauge, "bytes", journal<&store::JournalStats::unsettled_bytes>,
+         "Bytes of the journal that logs are not synced behind yet: what a start would have to replay."),
+    node("moldau_journal_files_settling", gauge, "", journal<&store::JournalStats::settling>,
+         "Files of the journal whose logs are being synced."),
+    node("moldau_journal_files_settled_total", counter, "", journal<&store::JournalStats::settled_files>,
+         "Files of the journal whose logs were synced."),
+    node("moldau_journal_replayed_batches", gauge, "", journal<&store::JournalStats::replayed_batches>,
+         "Record batches that this start took from the journal, because logs did not have them."),
+    node("moldau_journal_replayed_bytes", gauge, "bytes", journal<&store::JournalStats::replayed_bytes>,
+         "Their bytes."),
+    node("moldau_journal_missing_partitions", gauge, "", journal<&store::JournalStats::replay_missing>,
+         "Partitions that the journal had batches of at this start, and that have no folder."),
 
     // Moves between log directories.
     node("moldau_log_dir_moves", gauge, "", [](const N& sample) { return static_cast<double>(sample.moves_under_way); },

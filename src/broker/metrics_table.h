@@ -24,6 +24,7 @@ enum class MetricDetail : uint8_t { node, topic, partition };
 /// Metrics that are printed by code of their own.
 enum class MetricSource : uint8_t {
   uptime,
+  loop_spin,
   build_info,
   state,
   requests,

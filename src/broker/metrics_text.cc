@@ -132,6 +132,10 @@ void MetricsText::print(std::string& out, const MetricRow& row, MetricSource sou
       head(out, row);
       fmt::format_to(to, "{} {:.3f}\n", row.name, metrics_.uptime_seconds);
       return;
+    case MetricSource::loop_spin:
+      head(out, row);
+      fmt::format_to(to, "{} {:.6f}\n", row.name, metrics_.loop_spin_seconds);
+      return;
     case MetricSource::build_info:
       head(out, row);
       fmt::format_to(to, "{}{{version=\"{}\"}} 1\n", row.name, options_.version);

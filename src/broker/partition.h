@@ -96,7 +96,7 @@ class Partition final : public store::LogListener {
 
   /// Its shard calls tick() now and then; kept here for it.
   bool ticking = false;
-  /// Of its topic; null until something is counted (Broker::counters_of).
+  /// Of its topic; null until something is counted (Shard::counters_of).
   TopicCountersRef counters;
 
  private:

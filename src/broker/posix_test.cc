@@ -7,7 +7,7 @@
 #include <string>
 
 #include "broker/test_kit.h"
-#include "io/posix/loop.h"
+#include "io/posix/shard_set.h"
 
 namespace moldau::broker {
 namespace {
@@ -18,24 +18,28 @@ class PosixBroker : public ::testing::Test {
     std::string pattern = (std::filesystem::temp_directory_path() / "moldau-broker-XXXXXX").string();
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
-    Result<std::unique_ptr<io::posix::Loop>> made = io::posix::Loop::make();
+    Result<std::unique_ptr<io::posix::ShardSet>> made = io::posix::ShardSet::make(test_shards());
     ASSERT_TRUE(made.ok());
-    loop_ = std::move(made).value();
+    shards_ = std::move(made).value();
+    loop_ = &shards_->home();
   }
   void TearDown() override {
     client_.reset();
+    shards_->stop();
     broker_.reset();
-    loop_.reset();
+    shards_.reset();
     std::filesystem::remove_all(folder_);
   }
   void start() {
     metadata::ConfigMap config{{"listeners", "PLAINTEXT://127.0.0.1:0"}, {"log.dirs", folder_ + "/data"}};
     const Result<metadata::BrokerSettings> settings = metadata::resolve_broker(config);
     ASSERT_TRUE(settings.ok()) << settings.failure().message;
-    broker_ = std::make_unique<Broker>(loop_->surface(), BrokerOptions{.settings = *settings, .static_config = config});
+    broker_ =
+        std::make_unique<Broker>(shards_->surfaces(), BrokerOptions{.settings = *settings, .static_config = config});
     std::optional<Status> ready;
     const Status started = broker_->start([&](const Status& status) { ready = status; });
     ASSERT_TRUE(started.ok()) << started.failure().message;
+    ASSERT_TRUE(shards_->start().ok());
     ASSERT_TRUE(loop_->run_until([&] { return ready.has_value(); }, seconds(30)));
     ASSERT_TRUE(ready->ok()) << ready->failure().message;
     client_ = std::make_unique<RawClient>(loop_->surface(), broker_->address());
@@ -46,6 +50,7 @@ class PosixBroker : public ::testing::Test {
     broker_->stop([&](const Status& status) { stopped = status; });
     ASSERT_TRUE(loop_->run_until([&] { return stopped.has_value(); }, seconds(30)));
     EXPECT_TRUE(stopped->ok());
+    shards_->stop();
     broker_.reset();
   }
   template <typename Answer, typename M>
@@ -56,7 +61,8 @@ class PosixBroker : public ::testing::Test {
   }
 
   std::string folder_;
-  std::unique_ptr<io::posix::Loop> loop_;
+  std::unique_ptr<io::posix::ShardSet> shards_;
+  io::posix::Loop* loop_ = nullptr;
   std::unique_ptr<Broker> broker_;
   std::unique_ptr<RawClient> client_;
 };

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/trace.h"
-#include "broker/broker.h"
+#include "broker/shard.h"
 
 namespace moldau::broker {
 
@@ -21,16 +21,16 @@ uint32_t ProducePath::claim() {
 }
 
 void ProducePath::handle(Request request) {
-  if (!broker_.decode_body(request, message_)) return;
+  if (!shard_.decode_body(request, message_)) return;
   const uint32_t slot = claim();
   Pending& pending = *slots_[slot];
   pending.request = std::move(request);
   pending.acks = message_.acks;
-  const api::RequestContext context = broker_.context(pending.request, pending.arena);
-  api::ProducePlan plan = api::plan_produce(context, broker_.facts(), message_);
+  const api::RequestContext context = shard_.context(pending.request, pending.arena);
+  api::ProducePlan plan = api::plan_produce(context, shard_.facts(), message_);
   pending.parts = std::move(plan.parts);
   for (const auto& topic : message_.topic_data) pending.topics.push_back({topic.name, topic.topic_id});
-  const Instant deadline = broker_.now() + std::max(milliseconds(plan.timeout_ms), timeout_min);
+  const Instant deadline = shard_.now() + std::max(milliseconds(plan.timeout_ms), timeout_min);
   pending.undecided = static_cast<uint32_t>(pending.parts.size()) + 1;
   for (uint32_t index = 0; index < pending.parts.size(); ++index) {
     if (pending.parts[index].error == ErrorCode::none) {
@@ -45,9 +45,9 @@ void ProducePath::handle(Request request) {
 void ProducePath::append(uint32_t slot, uint32_t index, Instant deadline) {
   Pending& pending = *slots_[slot];
   api::ProducePart& part = pending.parts[index];
-  Partition* const partition = broker_.partition(part.id);
+  Partition* const partition = shard_.partition(part.id);
   part.error = partition == nullptr ? ErrorCode::not_leader_or_follower : partition->may_append(pending.acks);
-  if (partition != nullptr) ++broker_.counters_of(*partition).produce_requests;
+  if (partition != nullptr) ++shard_.counters_of(*partition).produce_requests;
   store::BatchToAppend batch;
   if (part.error != ErrorCode::none || !admit(pending, part, *partition, batch)) {
     decided(slot);
@@ -65,11 +65,11 @@ void ProducePath::append(uint32_t slot, uint32_t index, Instant deadline) {
       part.base_offset = appended->front().base_offset;
       part.log_append_time = admitted_.log_append_time;
       end = appended->front().last_offset + 1;
-      Metrics& metrics = broker_.metrics();
+      Metrics& metrics = shard_.metrics();
       metrics.batches_appended += 1;
       metrics.records_appended += records;
       metrics.record_bytes_appended += bytes;
-      TopicCounters& counters = broker_.counters_of(*partition);
+      TopicCounters& counters = shard_.counters_of(*partition);
       counters.messages_in += records;
       counters.bytes_in += bytes;
     } else {
@@ -95,7 +95,7 @@ bool ProducePath::admit(Pending& pending, api::ProducePart& part, Partition& par
   input.records = records.span();
   input.topic_partition = partition.name();
   input.produce_version = pending.request.version;
-  input.now = broker_.wall();
+  input.now = shard_.wall();
   log::Admission admission = log::admit(input, partition.admission(), workspace_);
   if (!admission.has_value()) {
     if (admission.error().names_log_start_offset) part.log_start = partition.log().log_start();
@@ -132,13 +132,13 @@ bool ProducePath::check_producer(api::ProducePart& part, Partition& partition, O
   append.max_timestamp = admitted_.max_timestamp;
   append.transactional = admitted_.transactional;
   const bool held_records =
-      partition.log().ever_held_records() || broker_.mutant() == store::Mutant::first_sequence_unchecked;
+      partition.log().ever_held_records() || shard_.mutant() == store::Mutant::first_sequence_unchecked;
   const log::ProducerCheck check = partition.log().producers().check(append, held_records);
   switch (check.verdict) {
     case log::ProducerVerdict::append:
       return true;
     case log::ProducerVerdict::duplicate:
-      if (broker_.mutant() == store::Mutant::duplicate_out_of_order) {
+      if (shard_.mutant() == store::Mutant::duplicate_out_of_order) {
         part.error = ErrorCode::out_of_order_sequence_number;
         break;
       }
@@ -153,7 +153,7 @@ bool ProducePath::check_producer(api::ProducePart& part, Partition& partition, O
       part.error = ErrorCode::duplicate_sequence_number;
       break;
     case log::ProducerVerdict::invalid_epoch:
-      if (broker_.mutant() == store::Mutant::old_epoch_accepted) return true;
+      if (shard_.mutant() == store::Mutant::old_epoch_accepted) return true;
       part.error = ErrorCode::invalid_producer_epoch;
       break;
     case log::ProducerVerdict::invalid_transaction:
@@ -199,23 +199,23 @@ void ProducePath::answer(Pending& pending) {
   for (const api::ProducePart& part : pending.parts) {
     if (part.error == ErrorCode::none) continue;
     ++errors;
-    broker_.metrics().count_error(wire::ApiKey::produce, part.error);
-    if (Partition* const partition = broker_.partition(part.id)) {
-      ++broker_.counters_of(*partition).failed_produce_requests;
+    shard_.metrics().count_error(wire::ApiKey::produce, part.error);
+    if (Partition* const partition = shard_.partition(part.id)) {
+      ++shard_.counters_of(*partition).failed_produce_requests;
     }
   }
-  broker_.metrics().produce_errors += errors;
+  shard_.metrics().produce_errors += errors;
   if (pending.acks == 0) {
     // Nobody reads an answer: a closed connection is how the producer learns of an error.
     if (errors > 0) {
-      broker_.close_connection(pending.request.connection);
+      shard_.close_connection(pending.request.connection);
     } else {
-      broker_.answer_nothing(pending.request);
+      shard_.answer_nothing(pending.request);
     }
     return;
   }
-  const api::RequestContext context = broker_.context(pending.request, pending.arena);
-  broker_.answer(pending.request, api::produce(context, broker_.facts(), pending.topics, pending.parts));
+  const api::RequestContext context = shard_.context(pending.request, pending.arena);
+  shard_.answer(pending.request, api::produce(context, shard_.facts(), pending.topics, pending.parts));
 }
 
 }  // namespace moldau::broker

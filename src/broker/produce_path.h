@@ -18,14 +18,14 @@
 
 namespace moldau::broker {
 
-class Broker;
+class Shard;
 
 class ProducePath {
  public:
   /// However little a client allows, a sync may take this long before its produce times out.
   static constexpr Duration timeout_min = milliseconds(500);
 
-  explicit ProducePath(Broker& broker) : broker_(broker) {}
+  explicit ProducePath(Shard& shard) : shard_(shard) {}
 
   void handle(Request request);
   void acknowledge(const replica::ProduceId& produce, wire::ErrorCode error);
@@ -51,7 +51,7 @@ class ProducePath {
   void decided(uint32_t slot);
   void answer(Pending& pending);
 
-  Broker& broker_;
+  Shard& shard_;
   wire::ProduceRequest message_;
   log::AdmissionWorkspace workspace_;
   log::AdmittedBatch admitted_;

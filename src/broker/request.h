@@ -17,10 +17,11 @@
 
 namespace moldau::broker {
 
-/// Names a connection of this shard; stays unique after it is gone.
+/// Names a connection of the node; stays unique after it is gone. One that moves to another shard gets a new one.
 struct ConnectionId {
-  uint32_t index = 0;
+  uint32_t index = 0;  ///< in its shard
   uint32_t generation = 0;
+  uint32_t shard = 0;
   constexpr bool operator==(const ConnectionId&) const = default;
 };
 
@@ -31,7 +32,7 @@ struct Peer {
   std::string principal = "User:ANONYMOUS";
 };
 
-/// One request to be answered exactly once: Broker::answer, answer_nothing or close.
+/// One request to be answered exactly once: Shard::answer, answer_nothing or close.
 struct Request {
   ConnectionId connection;
   uint64_t slot = 0;  ///< its turn among the connection's requests

@@ -19,6 +19,13 @@ Scrape::~Scrape() = default;
 
 void Scrape::gather() {
   if (gather_ != nullptr) {
+    if (broker_->shards() > 1 && sum_->metrics == nullptr) {
+      if (!std::exchange(sum_->asked, true)) {
+        broker_->gather_metrics([sum = sum_](std::shared_ptr<const Metrics> all) { sum->metrics = std::move(all); });
+      }
+      return;
+    }
+    if (sum_->metrics != nullptr) gather_->set_counters(sum_->metrics->topic_counters);
     if (gather_->step()) return;
     samples_ = std::move(gather_->samples());
     gather_.reset();
@@ -26,7 +33,9 @@ void Scrape::gather() {
   }
   samples_.node.process = options_.process;
   samples_.node.loop_idle_ratio = options_.loop_idle_ratio;
-  const Metrics& metrics = broker_ == nullptr ? *no_metrics_ : broker_->collect_metrics();
+  const Metrics& metrics = broker_ == nullptr         ? *no_metrics_
+                           : sum_->metrics != nullptr ? *sum_->metrics
+                                                      : broker_->collect_metrics();
   text_ = std::make_unique<MetricsText>(metrics, samples_, options_.text);
 }
 

@@ -35,6 +35,12 @@ class Scrape {
   Instant began_;
   std::unique_ptr<MetricsGather> gather_;
   std::unique_ptr<Metrics> no_metrics_;  // of a broker that recovers
+  /// Of all shards, once it is there: it comes in a turn of its own.
+  struct Sum {
+    bool asked = false;
+    std::shared_ptr<const Metrics> metrics;
+  };
+  std::shared_ptr<Sum> sum_ = std::make_shared<Sum>();
   Samples samples_;
   std::unique_ptr<MetricsText> text_;
 };

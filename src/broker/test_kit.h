@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -139,11 +141,25 @@ inline std::vector<std::byte> batch_of(int count, std::string_view value, const 
   return {batch->begin(), batch->end()};
 }
 
+/// How many shards brokers of tests have: MOLDAU_SHARDS of the environment. The program runs with several.
+inline size_t test_shards() {
+  const char* const text = std::getenv("MOLDAU_SHARDS");
+  return text == nullptr ? 1 : std::clamp<size_t>(std::strtoul(text, nullptr, 10), 1, Broker::shards_max);
+}
+
+/// The surfaces of the shards of a simulated machine.
+inline std::vector<io::Surface> surfaces_of(io::sim::Node& machine, size_t shards = test_shards()) {
+  std::vector<io::Surface> surfaces;
+  for (size_t i = 0; i < shards; ++i) surfaces.push_back(machine.shard(i).surface());
+  return surfaces;
+}
+
 /// A simulated world with one broker.
 class BrokerWorld {
  public:
-  explicit BrokerWorld(uint64_t seed = 1, metadata::ConfigMap extra = {}, uint64_t buffer_bytes_max = 1ULL << 30)
-      : world_(seed), buffer_bytes_max_(buffer_bytes_max) {
+  explicit BrokerWorld(uint64_t seed = 1, metadata::ConfigMap extra = {}, uint64_t buffer_bytes_max = 1ULL << 30,
+                       size_t shards = test_shards())
+      : world_(seed), buffer_bytes_max_(buffer_bytes_max), shards_(shards) {
     config_ = std::move(extra);
     config_.try_emplace("listeners", "PLAINTEXT://broker:9092");
     config_.try_emplace("log.dirs", "/data");
@@ -160,7 +176,7 @@ class BrokerWorld {
     BrokerOptions options{.settings = *settings,
                           .static_config = metadata::with_identity(config_, *settings),
                           .buffer_bytes_max = buffer_bytes_max_};
-    broker_ = std::make_unique<Broker>(world_.node("broker").surface(), std::move(options));
+    broker_ = std::make_unique<Broker>(surfaces_of(world_.node("broker"), shards_), std::move(options));
     std::optional<Status> ready;
     const Status started = broker_->start([&](const Status& status) { ready = status; });
     ASSERT_TRUE(started.ok()) << started.failure().message;
@@ -186,6 +202,12 @@ class BrokerWorld {
 
   io::sim::World& world() { return world_; }
   Broker& broker() { return *broker_; }
+  /// A number that shards count, summed over them.
+  uint64_t count(uint64_t Metrics::* number) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < broker_->shards(); ++i) sum += broker_->shard(i).collect_metrics().*number;
+    return sum;
+  }
   RawClient& connect() {
     clients_.push_back(std::make_unique<RawClient>(world_.node("client").surface(), io::Address{"broker", 9092}));
     RawClient& client = *clients_.back();
@@ -250,6 +272,7 @@ class BrokerWorld {
  private:
   io::sim::World world_;
   uint64_t buffer_bytes_max_;
+  size_t shards_;
   metadata::ConfigMap config_;
   std::unique_ptr<Broker> broker_;
   std::vector<std::unique_ptr<RawClient>> clients_;

@@ -158,11 +158,7 @@ int cluster_config_export(const Invocation& invocation) {
 }
 
 int cluster_config_import(const Invocation& invocation) {
-  if (!invocation.given("filename")) return fail("say which file to import: -f FILE");
-  const std::string path(invocation.text("filename"));
-  const auto text = read_input(path);
-  if (!text.ok()) return fail(text.failure());
-  const auto wanted = parse_flat_yaml(*text, path);
+  const auto wanted = settings_in_file(invocation, "import");
   if (!wanted.ok()) return fail(wanted.failure());
   auto session = Session::open(invocation);
   if (!session.ok()) return fail(session.failure());

@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/cluster_settings.h"
-#include "cli/input.h"
 #include "cli/invocation.h"
 #include "cli/output.h"
 #include "cli/session.h"
@@ -18,7 +17,6 @@
 #include "cli/text.h"
 #include "cli/topics.h"
 #include "cli/verbs.h"
-#include "cli/yaml.h"
 
 namespace moldau::cli {
 namespace {
@@ -77,16 +75,13 @@ std::string bracketed(const std::vector<std::string>& keys) {
 }  // namespace
 
 int cluster_config_lint(const Invocation& invocation) {
-  if (!invocation.given("filename")) return fail("say which file to check: -f FILE");
-  const std::string path(invocation.text("filename"));
-  const auto text = read_input(path);
-  if (!text.ok()) return fail(text.failure());
-  const auto wanted = parse_flat_yaml(*text, path);
+  const auto wanted = settings_in_file(invocation, "check");
   if (!wanted.ok()) return fail(wanted.failure());
   auto session = Session::open(invocation);
   if (!session.ok()) return fail(session.failure());
   const auto known = effective_settings(**session, std::nullopt);
   if (!known.ok()) return fail(known.failure());
+  const std::string_view path = invocation.text("filename");
   std::string faults;
   for (const auto& [key, value] : *wanted) {
     const auto fault = fault_of(**session, *known, key, value);

@@ -5,7 +5,10 @@
 
 #include <fmt/core.h>
 
+#include "cli/input.h"
+#include "cli/invocation.h"
 #include "cli/topics.h"
+#include "cli/yaml.h"
 
 namespace moldau::cli {
 namespace {
@@ -44,6 +47,13 @@ Result<std::vector<client::ConfigEntry>> effective_settings(Session& session, st
 client::ConfigChange setting_change(std::string key, std::string value) {
   if (value.empty()) return {std::move(key), client::ConfigOperation::remove, {}};
   return {std::move(key), client::ConfigOperation::set, std::move(value)};
+}
+
+Result<std::map<std::string, std::string>> settings_in_file(const Invocation& invocation, std::string_view use) {
+  if (!invocation.given("filename")) return invalid(fmt::format("say which file to {}: -f FILE", use));
+  const std::string path(invocation.text("filename"));
+  ASSIGN_OR_RETURN(const auto text, read_input(path));
+  return parse_flat_yaml(text, path);
 }
 
 }  // namespace moldau::cli

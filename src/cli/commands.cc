@@ -35,6 +35,11 @@ constexpr Flag globals[] = {
     {"verbose", 'v', FlagKind::boolean, "false", "Say more about what goes wrong"},
 };
 
+constexpr Flag recover_flags[] = {
+    {"set", 0, FlagKind::texts, "", "One setting of server.properties, key=value"},
+    {.name = "trace", .kind = FlagKind::text, .help = "How much to say", .choices = "error|warn|info|debug"},
+};
+
 constexpr Command table[] = {
     {.path = "broker",
      .arguments = "",
@@ -275,6 +280,14 @@ constexpr Command table[] = {
      .argument_kind = ArgumentKind::profiles,
      .summary = "Select a profile",
      .run = profile_use},
+    {.path = "recover",
+     .arguments = "DIR...",
+     .arguments_max = arguments_many,
+     .flags = recover_flags,
+     .summary = "Make the data folders of a killed broker what a clean stop leaves; see: moldau recover --help",
+     .details = "Serves nobody. Afterwards the logs hold all that was acknowledged, also what only the journal had,\n"
+                "and Apache Kafka starts with the folders. Exit code 2 when a folder is locked, foreign or damaged,\n"
+                "3 when storage fails.\n"},
     {.path = "security", .summary = "Look after who may use the cluster"},
     {.path = "security user", .summary = "Look after users and their passwords"},
     {.path = "security user create",

@@ -52,6 +52,12 @@ class StreamHandler {
   ~StreamHandler() = default;
 };
 
+/// A connection on its way from one shard to another: what a message may carry. Dropping it closes the connection.
+class DetachedStream {
+ public:
+  virtual ~DetachedStream() = default;
+};
+
 class Stream {
  public:
   /// Destruction closes the connection at once and drops what is queued; no handler call follows.
@@ -70,6 +76,10 @@ class Stream {
   virtual void pause_reading(bool pause) = 0;
   /// Closes after what is queued has been sent; then on_broken comes with FailureKind::closed.
   virtual void finish() = 0;
+  /// Takes the connection out of this shard. Null, and nothing happens, when something is queued to be sent, or it is
+  /// finishing or broken. Afterwards this stream has no connection, and its handler hears nothing more: destroy it.
+  /// What was not read is there for the stream that Network::attach makes.
+  virtual std::unique_ptr<DetachedStream> detach() = 0;
   virtual Address peer() const = 0;
 };
 
@@ -96,6 +106,8 @@ class Network {
                                                    const ListenOptions& options = {}) = 0;
   virtual void connect(const Address& address, Duration timeout,
                        Completion<Result<std::unique_ptr<Stream>>> done) = 0;
+  /// Takes a connection over that another shard of this node detached. One that cannot be taken is closed.
+  virtual Result<std::unique_ptr<Stream>> attach(std::unique_ptr<DetachedStream> detached) = 0;
 };
 
 }  // namespace moldau::io

@@ -191,33 +191,56 @@ Result<wire::BatchView> UnfoldedBatch::of(const wire::BatchView& batch) {
   return *view;
 }
 
-Result<bool> KeyMapBuilder::add(const wire::BatchView& batch) {
+Result<bool> KeyMapBuilder::add(const wire::BatchView& batch, Offset segment, uint64_t position) {
   if (batch.last_offset() < first_dirty_) return false;
+  survivors_.batch_at(batch.base_offset(), segment, position);
+  if (batch.is_control() || batch.is_transactional()) survivors_.want(batch.last_offset());
   if (batch.is_control()) {
     transactions_.on_control(batch);
     ++counts_.map_records;
   } else if (transactions_.on_data(batch)) {
     counts_.map_records += static_cast<uint64_t>(std::max(batch.record_count(), 0));
   } else {
-    ASSIGN_OR_RETURN(const wire::BatchView plain, unfolded_.of(batch));
-    found_.clear();
-    wire::RecordView record;
-    records_.start(plain, limits());
-    while (records_.next(record)) {
-      ++counts_.map_records;
-      if (!record.key || record.offset < first_dirty_) continue;
-      found_.push_back({hash_key(*record.key, secret_), record.offset});
-      map_.prefetch(found_.back().hash);
-    }
-    if (records_.fault() != wire::RecordFault::none) return unsound(batch, wire::name_of(records_.fault()));
-    for (const Found& found : found_) {
-      if (!map_.put(found.hash, found.offset)) return true;
-      latest_ = found.offset;
-    }
+    ASSIGN_OR_RETURN(const bool full, add_records(batch));
+    if (full) return true;
   }
   latest_ = batch.last_offset();
   counts_.map_bytes += batch.size();
   return false;
+}
+
+Result<bool> KeyMapBuilder::add_records(const wire::BatchView& batch) {
+  ASSIGN_OR_RETURN(const wire::BatchView plain, unfolded_.of(batch));
+  found_.clear();
+  wire::RecordView record;
+  records_.start(plain, limits());
+  while (records_.next(record)) {
+    ++counts_.map_records;
+    if (!record.key) survivors_.want(record.offset);
+    if (!record.key || record.offset < first_dirty_) continue;
+    found_.push_back({hash_key(*record.key, secret_), record.offset});
+    map_.prefetch(found_.back().hash);
+  }
+  if (records_.fault() != wire::RecordFault::none) return unsound(batch, wire::name_of(records_.fault()));
+  for (const Found& found : found_) {
+    if (!map_.put(found.hash, found.offset)) return true;
+    latest_ = found.offset;
+  }
+  return false;
+}
+
+Survivors KeyMapBuilder::take_survivors() {
+  survivors_.want_all(map_);
+  survivors_.want(round_end_ - 1);
+  survivors_.end_at(latest_ + 1);
+  return std::move(survivors_);
+}
+
+void BatchCleaner::set_producers(std::vector<ProducerEntry> producers, Survivors& survivors) {
+  producers_ = std::move(producers);
+  for (const ProducerEntry& entry : producers_) {
+    if (const ProducerBatch* newest = entry.newest()) survivors.want(newest->last_offset);
+  }
 }
 
 bool BatchCleaner::is_last_of_producer(const wire::BatchView& batch) const {

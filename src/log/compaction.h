@@ -4,7 +4,8 @@
 // KIP-534): whatever is kept, and the header it is kept under, is the same.
 //
 //   a round:  plan_compaction -> KeyMapBuilder over [first_dirty, first_uncleanable) until the map is full
-//             -> group_segments of all segments below the end of the map -> BatchCleaner over each batch of a group
+//             -> group_segments of all segments below the end of the map -> BatchCleaner over each batch of a group,
+//             but for those that Survivors knows to go as a whole
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@
 #include "log/index.h"
 #include "log/key_map.h"
 #include "log/producer_table.h"
+#include "log/survivors.h"
 #include "wire/batch.h"
 #include "wire/batch_builder.h"
 #include "wire/batch_records.h"
@@ -93,8 +95,8 @@ std::vector<SegmentGroup> group_segments(std::span<const CompactionSegment> segm
 struct CompactionCounts {
   uint64_t map_records = 0;  ///< read while the map was built
   uint64_t map_bytes = 0;
-  uint64_t records_read = 0;  ///< read while records were chosen
-  uint64_t bytes_read = 0;
+  uint64_t records_read = 0;  ///< looked at while records were chosen
+  uint64_t bytes_read = 0;    ///< chosen from, those passed by included
   uint64_t records_written = 0;
   uint64_t bytes_written = 0;
   uint64_t keyless_records = 0;  ///< removed, for they have no key
@@ -143,11 +145,17 @@ class UnfoldedBatch {
 /// Fills a KeyMap with the records of the dirty part.
 class KeyMapBuilder {
  public:
-  KeyMapBuilder(const KeyMapSize& size, const HashSecret& secret, Offset first_dirty)
-      : map_(size), secret_(secret), first_dirty_(first_dirty) {}
+  /// For [first_dirty, round_end).
+  KeyMapBuilder(const KeyMapSize& size, const HashSecret& secret, Offset first_dirty, Offset round_end)
+      : map_(size),
+        secret_(secret),
+        first_dirty_(first_dirty),
+        round_end_(round_end),
+        survivors_(first_dirty, round_end) {}
 
-  /// Takes the next batch. True: the map is full, and what follows is for the next round.
-  Result<bool> add(const wire::BatchView& batch);
+  /// Takes the next batch, which is at `position` of the segment that begins at `segment`. True: the map is full, and
+  /// what follows is for the next round.
+  Result<bool> add(const wire::BatchView& batch, Offset segment, uint64_t position);
   /// The segment ends; the next begins at `next_base`.
   void segment_done(Offset next_base) { latest_ = next_base - 1; }
 
@@ -157,20 +165,28 @@ class KeyMapBuilder {
   /// The last offset that the map covers; -1 when nothing was added.
   Offset latest() const { return latest_; }
   const CompactionCounts& counts() const { return counts_; }
+  /// Call once nothing more is added: where the dirty part has to be looked at again. Besides the newest record of each
+  /// key these are the batches that are judged by more than their keys: markers, data of transactions, records without
+  /// a key, and the batch that ends the round.
+  Survivors take_survivors();
 
  private:
   struct Found {
     KeyHash hash;
     Offset offset;
   };
+  Result<bool> add_records(const wire::BatchView& batch);
+
   KeyMap map_;
   HashSecret secret_;
   Offset first_dirty_;
+  Offset round_end_;
   Offset latest_ = -1;
   TransactionFilter transactions_;
   UnfoldedBatch unfolded_;
   wire::RecordIterator records_;
   std::vector<Found> found_;
+  Survivors survivors_;
   CompactionCounts counts_;
 };
 
@@ -197,8 +213,10 @@ class BatchCleaner {
         round_end_(round_end) {}
 
   /// The producers of the log as they are now, by ascending id: the last batch of each stays, even empty, so that its
-  /// sequence is remembered.
-  void set_producers(std::vector<ProducerEntry> producers) { producers_ = std::move(producers); }
+  /// sequence is remembered. These batches are wanted of `survivors`.
+  void set_producers(std::vector<ProducerEntry> producers, Survivors& survivors);
+  /// Counts bytes of batches that were not even looked at, since nothing of them stays.
+  void passed_by(uint64_t bytes) { counts_.bytes_read += bytes; }
 
   /// Judges `batch`. `out`: what stands for it now (empty when dropped), valid until the next call. Fails (corrupt)
   /// when its records are not sound.

@@ -13,6 +13,8 @@ namespace {
 
 constexpr uint64_t memory_max = INT32_MAX;
 constexpr size_t slots_min = 16;
+constexpr size_t first_slots_min = 4096;
+constexpr int growth_bits = 3;
 
 struct SipState {
   uint64_t v0;
@@ -83,33 +85,49 @@ KeyMapSize KeyMap::size_for(uint64_t bytes, double load_factor, uint64_t offsets
   return size;
 }
 
-KeyMap::KeyMap(const KeyMapSize& size) : slots_(size.slots), keys_max_(size.keys_max) {
+KeyMap::KeyMap(const KeyMapSize& size) : slots_max_(size.slots), keys_max_(size.keys_max) {
   ASSERT(size.slots >= slots_min && size.slots <= UINT32_MAX);
+  while (slots_max_ >> (growth_bits * (growths_left_ + 1)) >= first_slots_min) ++growths_left_;
+  slots_.resize(slots_max_ >> (growth_bits * growths_left_));
+}
+
+size_t KeyMap::place_of(const KeyHash& hash) const noexcept {
+  size_t at = slot_of(hash);
+  while (slots_[at].offset_plus_one != 0 && slots_[at].hash != hash) {
+    if (++at == slots_.size()) at = 0;
+  }
+  return at;
+}
+
+void KeyMap::grow() noexcept {
+  --growths_left_;
+  decltype(slots_) old(slots_max_ >> (growth_bits * growths_left_));
+  old.swap(slots_);
+  for (const Slot& slot : old) {
+    if (slot.offset_plus_one != 0) slots_[place_of(slot.hash)] = slot;
+  }
 }
 
 bool KeyMap::put(const KeyHash& hash, Offset offset) noexcept {
   if (full()) return false;
-  size_t at = slot_of(hash);
-  while (slots_[at].offset_plus_one != 0) {
-    if (slots_[at].hash == hash) {
-      slots_[at].offset_plus_one = static_cast<uint64_t>(offset) + 1;
-      return true;
+  size_t at = place_of(hash);
+  if (slots_[at].offset_plus_one == 0) {
+    if (growths_left_ > 0 && size_ >= slots_.size() / 4 * 3) {
+      grow();
+      at = place_of(hash);
     }
-    if (++at == slots_.size()) at = 0;
+    // The caller said how many offsets there are; a log that has more than that lied, and one slot stays free.
+    if (size_ + 1 >= slots_.size()) return false;
+    ++size_;
   }
-  // The caller said how many offsets there are; a log that has more than that lied, and one slot stays free.
-  if (size_ + 1 >= slots_.size()) return false;
   slots_[at] = {hash, static_cast<uint64_t>(offset) + 1};
-  ++size_;
   return true;
 }
 
 std::optional<Offset> KeyMap::find(const KeyHash& hash) const noexcept {
-  for (size_t at = slot_of(hash); slots_[at].offset_plus_one != 0;) {
-    if (slots_[at].hash == hash) return static_cast<Offset>(slots_[at].offset_plus_one - 1);
-    if (++at == slots_.size()) at = 0;
-  }
-  return std::nullopt;
+  const Slot& slot = slots_[place_of(hash)];
+  if (slot.offset_plus_one == 0) return std::nullopt;
+  return static_cast<Offset>(slot.offset_plus_one - 1);
 }
 
 }  // namespace moldau::log

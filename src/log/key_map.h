@@ -7,7 +7,9 @@
 // older one's record vanish: with n keys that has a probability below n^2 / 2^129 (10^9 keys: 10^-21), and, the hash
 // being keyed, nobody who chooses keys can do better than chance. MD5 has no key, and collisions for it can be made.
 //
-// Open addressing with linear probing: neighbours share cache lines, and nothing is ever removed.
+// Open addressing with linear probing: neighbours share cache lines, and nothing is ever removed. The table begins
+// small and grows eightfold: a log has most often far fewer keys than offsets. A slot's place grows with the hash, so
+// that growing is one walk through both tables, in order.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +18,7 @@
 #include <span>
 #include <vector>
 
+#include "base/huge_pages.h"
 #include "base/ids.h"
 
 namespace moldau::log {
@@ -36,9 +39,9 @@ struct KeyHash {
 /// SipHash-2-4 of `key`, the 128-bit variant.
 KeyHash hash_key(std::span<const std::byte> key, const HashSecret& secret) noexcept;
 
-/// How large a KeyMap is.
+/// How large a KeyMap may become.
 struct KeyMapSize {
-  size_t slots = 0;
+  size_t slots = 0;     ///< while it grows to that it holds an eighth more
   size_t keys_max = 0;  ///< the table counts as full with so many
 };
 
@@ -61,8 +64,17 @@ class KeyMap {
   /// Asks for the memory that put() and find() will look at.
   void prefetch(const KeyHash& hash) const noexcept { __builtin_prefetch(&slots_[slot_of(hash)]); }
 
+  /// Calls `take` with the newest offset of each key, in no order that means anything.
+  template <typename Take>
+  void each_offset(Take&& take) const {
+    for (const Slot& slot : slots_) {
+      if (slot.offset_plus_one != 0) take(static_cast<Offset>(slot.offset_plus_one - 1));
+    }
+  }
+
   size_t size() const noexcept { return size_; }
   bool full() const noexcept { return size_ >= keys_max_; }
+  /// How many there are by now.
   size_t slots() const noexcept { return slots_.size(); }
   size_t keys_max() const noexcept { return keys_max_; }
 
@@ -77,7 +89,13 @@ class KeyMap {
     return static_cast<size_t>(((hash.first >> 32) * static_cast<uint64_t>(slots_.size())) >> 32);
   }
 
-  std::vector<Slot> slots_;
+  /// Where the hash is, or the free slot where its search ends.
+  size_t place_of(const KeyHash& hash) const noexcept;
+  void grow() noexcept;
+
+  std::vector<Slot, HugePageAllocator<Slot>> slots_;
+  size_t slots_max_ = 0;
+  int growths_left_ = 0;
   size_t keys_max_ = 0;
   size_t size_ = 0;
 };

@@ -66,6 +66,23 @@ TEST(key_map, remembers_the_newest_offset_of_each_key) {
   }
 }
 
+TEST(key_map, grows_with_its_keys_and_forgets_none) {
+  const KeyMapSize size = KeyMap::size_for(16u << 20, 0.9, UINT64_MAX);
+  KeyMap map(size);
+  const auto hash_of = [](size_t key) { return hash_key(as_bytes(std::to_string(key)), reference_secret); };
+  EXPECT_LT(map.slots() * KeyMap::slot_bytes, size_t{2} << 20) << "small while it is empty";
+  for (size_t key = 0; key < size.keys_max; ++key) {
+    ASSERT_TRUE(map.put(hash_of(key), static_cast<Offset>(key)));
+    if (key % 7 == 0) {
+      ASSERT_TRUE(map.full() || map.put(hash_of(key / 2), static_cast<Offset>(key / 2))) << key;
+    }
+  }
+  EXPECT_EQ(map.slots(), size.slots);
+  EXPECT_TRUE(map.full());
+  for (size_t key = 0; key < size.keys_max; ++key) ASSERT_EQ(map.find(hash_of(key)), static_cast<Offset>(key));
+  EXPECT_FALSE(map.find(hash_of(size.keys_max)));
+}
+
 TEST(key_map, a_table_of_one_key_ends_its_searches) {
   KeyMap map(KeyMap::size_for(24 * 2, 0.9, UINT64_MAX));
   ASSERT_EQ(map.keys_max(), 1U);

@@ -231,6 +231,9 @@ constexpr ConfigKey table[] = {
     {54, "socket.request.max.bytes", int32, "104857600", at_least(1), high, read_only, no_server_name, effective,
      "Largest request; a connection that announces a larger one is closed."},
     {148, "socket.send.buffer.bytes", int32, "102400", {}, high, read_only, no_server_name, plain, no_effect_text},
+    {2000, "shards", int32, "1", between(1, 64), medium, read_only, no_server_name, effective,
+     "Moldau's own: threads that serve, each with connections of its own. With more than one, requests that touch "
+     "logs, groups or metadata go to the first and back: it stays 1 until partitions are spread over them, too."},
     {2000, "write.caching.default", boolean, "false", {}, medium, cluster_wide, no_server_name, effective,
      "Default of the topic setting write.caching."},
     {2000, "log.scrub.bytes.per.second", int64, "8388608", at_least(0), medium, cluster_wide, no_server_name, effective,
@@ -238,6 +241,14 @@ constexpr ConfigKey table[] = {
      "the checksums of segments that are not written any more, marks what is damaged, and leaves a busy disk alone."},
     {2000, "log.scrub.interval.ms", int64, "604800000", at_least(1), medium, cluster_wide, no_server_name, effective,
      "Moldau's own: from the start of one round of the scrubber over a log directory to the start of the next."},
+    {2000, "log.journal.enable", boolean, "false", {}, medium, read_only, no_server_name, effective,
+     "Moldau's own: with many partitions to be synced before an acknowledgement, their batches are written to a "
+     "journal that is synced once, and the logs are synced behind it. Without, each log is synced. The promise is the "
+     "same. While the broker runs, and after an unclean stop, each log directory may hold a folder named journal, with "
+     "which Apache Kafka refuses to start: a clean stop or \"moldau recover\" removes it."},
+    {2000, "log.journal.file.bytes", int32, "67108864", at_least(65'536), medium, read_only, no_server_name, effective,
+     "Moldau's own: size of a file of the journal; a log directory has up to four. Larger ones have logs synced behind "
+     "less often; smaller ones leave less for a start after an unclean stop."},
     {2000, "cluster.id", string, null, {}, medium, read_only, no_server_name, effective,
      "Moldau's own: the cluster id that fresh data folders get. When unset it is that of the folders that have one, "
      "else one is made. A folder of another cluster ends the start."},

@@ -243,6 +243,7 @@ Status resolve_connections(const Reader& read, BrokerSettings& settings) {
 }
 
 void resolve_logs(const Reader& read, BrokerSettings& settings) {
+  settings.shards = read.int32("shards");
   settings.num_partitions = read.int32("num.partitions");
   settings.default_replication_factor = static_cast<int16_t>(read.int32("default.replication.factor"));
   settings.auto_create_topics_enable = read.boolean("auto.create.topics.enable");
@@ -254,6 +255,9 @@ void resolve_logs(const Reader& read, BrokerSettings& settings) {
   settings.log_flush_start_offset_checkpoint_interval_ms = read.int32("log.flush.start.offset.checkpoint.interval.ms");
   settings.replica_high_watermark_checkpoint_interval_ms = read.int64("replica.high.watermark.checkpoint.interval.ms");
   settings.replica_lag_time_max_ms = read.int64("replica.lag.time.max.ms");
+  settings.log_journal_enable = read.boolean("log.journal.enable");
+  settings.log_journal_file_bytes = read.int32("log.journal.file.bytes");
+  settings.log_journal_after_commits = read.int32("internal.log.journal.after.commits");
   settings.topic_defaults = resolve_topic("", nullptr, read.layers);
 }
 

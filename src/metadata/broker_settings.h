@@ -75,6 +75,9 @@ struct BrokerSettings {
   int32_t log_flush_start_offset_checkpoint_interval_ms = 60'000;
   int64_t replica_high_watermark_checkpoint_interval_ms = 5'000;
   int64_t replica_lag_time_max_ms = 30'000;
+  bool log_journal_enable = false;
+  int32_t log_journal_file_bytes = 64 << 20;
+  int32_t log_journal_after_commits = 32;
   bool controlled_shutdown_enable = true;
   int32_t broker_session_timeout_ms = 9'000;
   int32_t broker_heartbeat_interval_ms = 2'000;
@@ -88,6 +91,7 @@ struct BrokerSettings {
   int64_t metadata_delete_delay_ms = 60'000;
   TopicSettings topic_defaults;  ///< of a topic without overrides
   GroupConfig groups;
+  int32_t shards = 1;  ///< Moldau's own: threads that serve
 };
 
 /// Resolves and checks server.properties as a whole. Missing node.id, process.roles and controller.listener.names get

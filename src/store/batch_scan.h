@@ -16,7 +16,9 @@
 
 namespace moldau::store {
 
-inline constexpr size_t scan_buffer_bytes = 1 << 20;
+/// What one read takes: small enough to stay in the inner caches, with its pages within reach of the translation
+/// caches, from the copy to the last look at it. 1 MiB is a tenth slower.
+inline constexpr size_t scan_buffer_bytes = 128 << 10;
 /// Batches up to this size are read whole before their checksum is known.
 inline constexpr size_t scan_trusted_bytes_max = 8 << 20;
 
@@ -48,6 +50,8 @@ class BatchScan {
   /// Where the current batch (or fault) starts.
   uint64_t position() const { return position_; }
   wire::BatchFault fault() const { return fault_; }
+  /// Where the range ends.
+  uint64_t end() const { return end_; }
   /// Goes on at `position`.
   void seek(uint64_t position);
 

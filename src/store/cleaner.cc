@@ -11,6 +11,8 @@ namespace {
 
 constexpr uint64_t transaction_index_bytes_max = 64u << 20;
 constexpr size_t write_bytes_min = 64 << 10;
+constexpr size_t slice_bytes_min = 64 << 10;
+constexpr double slices_per_second_min = 8;
 
 Failure cut_short(const char* why) {
   return Failure{FailureKind::unavailable, why};
@@ -59,6 +61,8 @@ struct Cleaner::Round {
   io::FileRef source;
   std::optional<BatchScan> scan;
   bool source_done = false;
+  Offset source_end = 0;                 // where the next segment begins
+  std::optional<Offset> place_expected;  // the batch that is to come where the scan went on
   Offset transactions_from = 0;
   Offset transactions_to = 0;
 
@@ -66,6 +70,7 @@ struct Cleaner::Round {
   int64_t delete_retention_ms = 0;
   int32_t index_interval_bytes = 0;
   log::TransactionFilter transactions;
+  std::optional<log::Survivors> survivors;
   std::optional<log::BatchCleaner> chooser;
   bool writing = false;  // its files may be there
   CleanedSegment made;
@@ -85,6 +90,7 @@ struct Cleaner::Round {
     source = from.log;
     scan.emplace(disk, *source, 0, from.size);
     source_done = false;
+    place_expected.reset();
   }
   void begin_target(Offset base, WallMillis wall) {
     made = {};
@@ -103,6 +109,7 @@ struct Cleaner::Round {
   Status map_slice(io::Disk& disk);
   Status begin_copy(io::Disk& disk) { return load_transactions(disk, transactions); }
   Status copy_slice(io::Disk& disk);
+  bool pass_by(Offset from, uint64_t position);
   Status seal(io::Disk& disk);
 
  private:
@@ -158,26 +165,50 @@ Status Cleaner::Round::each_batch(Take&& take) {
 }
 
 Status Cleaner::Round::begin_map(io::Disk& disk) {
-  map.emplace(map_size, secret, plan.first_dirty);
+  map.emplace(map_size, secret, plan.first_dirty, plan.first_uncleanable);
   return load_transactions(disk, map->transactions());
 }
 
 Status Cleaner::Round::map_slice(io::Disk&) {
   moved = 0;
   return each_batch([this](const wire::BatchView& batch) -> Result<bool> {
-    ASSIGN_OR_RETURN(map_full, map->add(batch));
+    ASSIGN_OR_RETURN(map_full, map->add(batch, source_base, scan->position()));
     return !map_full;
   });
 }
 
 Status Cleaner::Round::copy_slice(io::Disk& disk) {
   moved = 0;
+  if (scan->position() == 0 && !pass_by(source_base, 0)) return {};
   return each_batch([&](const wire::BatchView& batch) -> Result<bool> {
+    if (place_expected && *place_expected != batch.base_offset()) {
+      return Failure{FailureKind::corrupt,
+                     fmt::format("segment {} at byte {}: offset {} where {} was before", source_base, scan->position(),
+                                 batch.base_offset(), *place_expected)};
+    }
+    place_expected.reset();
     std::span<const std::byte> out;
     ASSIGN_OR_RETURN(const log::BatchFate fate, chooser->clean(batch, out));
     if (fate != log::BatchFate::dropped) RETURN_IF_FAILED(put(disk, out));
-    return true;
+    return pass_by(batch.next_offset(), scan->position() + batch.size());
   });
+}
+
+/// Passes by what begins at offset `from`, at `position`, as far as nothing of it stays. False: the segment is done.
+bool Cleaner::Round::pass_by(Offset from, uint64_t position) {
+  const Offset wanted = survivors->next(from);
+  if (wanted == from) return true;
+  if (wanted >= source_end) {
+    chooser->passed_by(scan->end() - position);
+    source_done = true;
+    return false;
+  }
+  if (const auto place = survivors->place_before(wanted, source_base, position)) {
+    chooser->passed_by(place->position - position);
+    scan->seek(place->position);
+    place_expected = place->base;
+  }
+  return true;
 }
 
 Status Cleaner::Round::put(io::Disk& disk, std::span<const std::byte> bytes) {
@@ -301,7 +332,7 @@ io::Task<void> Cleaner::rest(size_t index, int64_t ms) {
 
 std::optional<log::CompactionPlan> Cleaner::plan_of(PartitionLog& log, const log::CompactionPolicy& policy) const {
   const std::vector<log::CompactionSegment> segments = log.compaction_segments(policy);
-  Offset stable = std::min(host_.high_watermark_of(log), log.stable_end());
+  Offset stable = std::min(host_.high_watermark_of(log), log.recovery_point());
   if (const auto open = log.first_open_transaction()) stable = std::min(stable, *open);
   const log::CompactionLog facts{segments, log.log_start(), log.next_offset(), stable, log.clean_end()};
   return log::plan_compaction(facts, policy, core_.surface.clock.wall());
@@ -355,7 +386,10 @@ io::Task<void> Cleaner::clean(size_t index, Choice choice) {
     }
   }
   const auto threads = static_cast<uint64_t>(std::max(this->threads(), 1));
+  // A bound on what is read and written is kept slice by slice.
+  const double slice_max = std::max(options_.io_bytes_per_second_max / slices_per_second_min, double{slice_bytes_min});
   round->slice_bytes = std::max<uint64_t>(options_.slice_bytes, 1);
+  if (slice_max < static_cast<double>(round->slice_bytes)) round->slice_bytes = static_cast<uint64_t>(slice_max);
   round->write_bytes = std::max<size_t>(options_.io_buffer_bytes / threads / 2, write_bytes_min);
   round->secret = {core_.surface.entropy.next(), core_.surface.entropy.next()};
   const Offset dirty = std::max<Offset>(round->plan.first_uncleanable - round->plan.first_dirty, 0);
@@ -430,6 +464,7 @@ io::Task<Status> Cleaner::run(std::shared_ptr<Round> round) {
   if (round->end <= round->plan.first_dirty) {
     co_return Failure{FailureKind::unsupported, "the key map is too small for a single key"};
   }
+  round->survivors.emplace(round->map->take_survivors());
   round->chooser.emplace(round->map->map(), round->secret, round->map->latest(), round->transactions, round->now,
                          round->delete_retention_ms, round->plan.first_uncleanable);
   // What lies below the recovery point may have gaps; a log that stops being compacted before the next checkpoint must
@@ -496,7 +531,7 @@ io::Task<Status> Cleaner::clean_group(std::shared_ptr<Round> round, log::Segment
       if (!created.ok()) co_return std::move(created).failure();
       round->transaction_index = std::move(created).value();
     }
-    round->chooser->set_producers(log->producers().entries());
+    round->chooser->set_producers(log->producers().entries(), *round->survivors);
   }
   for (size_t i = group.first; i < group.last; ++i) {
     Status copied = co_await copy_segment(round, i);
@@ -524,6 +559,7 @@ io::Task<Status> Cleaner::copy_segment(std::shared_ptr<Round> round, size_t inde
     if (source->damaged) co_return Failure{FailureKind::corrupt, fmt::format("segment {} is damaged", base)};
     round->made.modified_wall_ms = source->modified_wall_ms;
     round->begin_source(base, *source, core_.surface.disk);
+    round->source_end = round->transactions_to;
   }
   while (!round->source_done) {
     Status copied = co_await slice(round, &Round::copy_slice);

@@ -15,8 +15,8 @@
 // opening of files, and the first header of a dirty segment where max.compaction.lag.ms is set. The pool: at most
 // `threads` jobs at once, each of io_buffer_bytes/threads and a batch, so that others get their turn; syncs that
 // acknowledgements wait for have threads of their own. Memory, per worker: the key map (dedupe_buffer_bytes / threads
-// at most, fewer for a short dirty part), the scan's buffer of 1 MiB or one batch, what is to be written, one unfolded
-// batch, the index entries of one segment; all of it is given back when the worker goes idle.
+// at most, fewer for a short dirty part), Survivors, the scan's buffer of 128 KiB or one batch, what is to be written,
+// one unfolded batch, the index entries of one segment; all of it is given back when the worker goes idle.
 #pragma once
 
 #include <functional>

@@ -16,7 +16,7 @@ struct CleanerOptions {
   double io_bytes_per_second_max = 1.7976931348623157E308;
   int64_t backoff_ms = 15'000;            ///< how long to wait when there is nothing to do
   uint64_t io_buffer_bytes = 512u << 10;  ///< of all threads: half of it holds what is to be written
-  uint64_t slice_bytes = 2u << 20;        ///< ours: read in one job of the pool
+  uint64_t slice_bytes = 8u << 20;        ///< ours: read in one job of the pool; less under a bound
 
   bool operator==(const CleanerOptions&) const = default;
 };
@@ -27,7 +27,7 @@ struct CleanerCounts {
   uint64_t rounds_ended = 0;  ///< given up: the topic changed, was deleted or cut, or there was no room
   uint64_t segments_replaced = 0;
   uint64_t map_bytes = 0;   ///< read to build key maps
-  uint64_t bytes_read = 0;  ///< read to be copied
+  uint64_t bytes_read = 0;  ///< chosen from; what is known to go as a whole is not read again, and counts
   uint64_t bytes_written = 0;
   uint64_t records_read = 0;
   uint64_t records_written = 0;

@@ -1,6 +1,6 @@
 // A scripted life of a store, killed at its n-th changing operation, for every n and many seeds: after recovery nothing
 // that was reported stable is missing, offsets are contiguous, indexes are right, and recovering twice is recovering
-// once. The same runs find each planted bug (store::Mutant).
+// once. Half of the lives have a journal. The same runs find each planted bug (store::Mutant).
 #include <gtest/gtest.h>
 
 #include <map>
@@ -40,6 +40,8 @@ class Model final : public LogListener {
   Offset deleted_below = 0;  ///< acknowledged DeleteRecords
   Offset start_max = 0;      ///< the log start may have got this far
   Offset refused_from = -1;
+  bool removing = false;  ///< it may be gone
+  bool gone = false;
   std::string problem;
 
  private:
@@ -48,13 +50,19 @@ class Model final : public LogListener {
 
 enum class Outcome { finished, crashed };
 
+/// The one that is removed and made again.
+constexpr PartitionIndex later = 4;
+
 class Script {
  public:
-  Script(uint64_t seed, Mutant mutant) : prng_(seed * 2 + 1), rig_(seed, make_options(mutant)) {}
+  Script(uint64_t seed, Mutant mutant, bool journal)
+      : prng_(seed * 2 + 1), rig_(seed, make_options(mutant, journal)), journal_(journal) {}
 
   Rig& rig() { return rig_; }
+  const JournalStats& journal_stats() const { return stats_; }
   const std::string& problem() const { return problem_; }
   void narrate() { loud_ = true; }
+  uint64_t replayed() const { return replayed_; }
 
   /// Lives until the `crash_at`-th operation (0: to the end), then checks what recovery makes of it.
   Outcome live(uint64_t crash_at) {
@@ -70,9 +78,11 @@ class Script {
       rig_.settle(microseconds(static_cast<int64_t>(prng_.below(3000))));
     }
     if (!rig_.node.crashed() && problem_.empty()) {
+      stats_ = rig_.store->journal_stats();
       Status closed;
       rig_.run([&] { closed = rig_.store->close(7); });
       if (!rig_.node.crashed() && !closed.ok()) fail("close: " + closed.failure().message);
+      if (!rig_.node.crashed() && rig_.disk().stat("/data/journal").ok()) fail("a clean stop leaves a journal");
     }
     const bool crashed = rig_.node.crashed();
     rig_.disk().crash_after_operations(0);
@@ -92,6 +102,8 @@ class Script {
     rig_.run([&] { opened = rig_.try_open(); });
     if (!opened.ok()) return fail("recovery: " + opened.failure().message);
     if (clean && !rig_.store->folders()[0].clean_stop) return fail("the clean stop is not seen");
+    replayed_ = rig_.store->journal_stats().replayed_batches;
+    if (rig_.store->journal_stats().replay_missing > 0) return fail("the journal has batches of a missing log");
     std::map<PartitionIndex, std::string> first;
     verify(first);
     if (!problem_.empty()) return;
@@ -107,8 +119,9 @@ class Script {
   }
 
  private:
-  static StoreOptions make_options(Mutant mutant) {
+  static StoreOptions make_options(Mutant mutant, bool journal) {
     StoreOptions options = small_options();
+    if (journal) options.journal = small_journal();
     options.mutant = mutant;
     options.checkpoint_interval_ms = 7;
     options.high_watermark_checkpoint_interval_ms = 5;
@@ -130,7 +143,10 @@ class Script {
     if (problem_.empty()) problem_ = problem;
   }
 
-  static std::string topic_of(PartitionIndex partition) { return partition == 1 ? "cached" : "orders"; }
+  static std::string topic_of(PartitionIndex partition) {
+    if (partition == later) return "later";
+    return partition == 1 ? "cached" : "orders";
+  }
   Log* log_of(PartitionIndex partition) {
     const TopicPartitionId id{Uuid::of(5, static_cast<uint64_t>(partition) + 1), partition};
     return rig_.store->find(id);
@@ -150,8 +166,7 @@ class Script {
   }
   void begin() {
     rig_.store->start_background();
-    (void)ensure(0);
-    if (!rig_.node.crashed()) (void)ensure(1);
+    for (PartitionIndex i = 0; i < (journal_ ? later : 2) && !rig_.node.crashed(); ++i) (void)ensure(i);
   }
 
   void append(Log& log, Model& model) {
@@ -180,7 +195,9 @@ class Script {
   }
 
   void act() {
-    const PartitionIndex partition = prng_.chance(1, 3) ? 1 : 0;
+    if (journal_ && prng_.chance(1, 2)) return act_together();
+    PartitionIndex partition = prng_.chance(1, 3) ? 1 : 0;
+    if (journal_ && prng_.chance(1, 2)) partition = static_cast<PartitionIndex>(2 + prng_.below(2));
     Log* log = ensure(partition);
     if (log == nullptr || rig_.node.crashed()) return;
     Model& model = *models_[partition];
@@ -214,23 +231,41 @@ class Script {
         log->flush();
         break;
       case 5:
-        if (prng_.chance(1, 3)) cut(*log, model);
+        if (prng_.chance(1, journal_ ? 2 : 3)) cut(*log, model);
         break;
       case 6:
-        if (prng_.chance(1, 4)) {
-          for (const char* topic : {"later"}) {
-            const TopicPartitionId id{Uuid::of(9, 9), 0};
-            if (rig_.store->find(id) != nullptr) {
-              (void)rig_.store->remove(id);
-            } else {
-              (void)rig_.store->create(id, topic, -1);
-            }
-          }
-        }
+        if (prng_.chance(1, journal_ ? 2 : 4)) remove_or_make();
         break;
       default:
         append(*log, model);
         break;
+    }
+  }
+
+  /// Several logs become dirty in one turn: what rounds of the journal are for.
+  void act_together() {
+    for (PartitionIndex i = 0; i <= later && !rig_.node.crashed(); ++i) {
+      Log* log = log_of(i);
+      if (log != nullptr && models_.contains(i) && prng_.chance(2, 3)) append(*log, *models_[i]);
+    }
+  }
+
+  /// A partition goes, and comes back under the same id.
+  void remove_or_make() {
+    Log* log = log_of(later);
+    if (log == nullptr) {
+      models_.erase(later);
+      (void)ensure(later);
+      return;
+    }
+    models_[later]->removing = true;
+    log->set_listener(nullptr);
+    const Status removed = rig_.store->remove(log->id());
+    if (!removed.ok() && !rig_.node.crashed()) fail("remove: " + removed.failure().message);
+    models_[later]->gone = removed.ok();
+    if (removed.ok() && prng_.chance(1, 2)) {
+      models_.erase(later);
+      (void)ensure(later);
     }
   }
 
@@ -255,9 +290,12 @@ class Script {
     for (auto& [partition, model] : models_) {
       Log* log = log_of(partition);
       if (log == nullptr) {
-        if (model->stable > 0) fail(fmt::format("log {} is gone, {} was stable", partition, model->stable));
+        if (model->stable > 0 && !model->removing) {
+          fail(fmt::format("log {} is gone, {} was stable", partition, model->stable));
+        }
         continue;
       }
+      if (model->gone) return fail(fmt::format("log {} was removed and is back", partition));
       verify_log(*log, *model, contents[partition]);
       if (!problem_.empty()) return;
     }
@@ -287,6 +325,10 @@ class Script {
       }
       std::string bytes;
       for (const Piece& piece : got.pieces) {
+        if (const auto* held = std::get_if<Bytes>(&piece)) {  // what replay appended
+          bytes += as_text(held->view());
+          continue;
+        }
         const auto& slice = std::get<io::FileSlice>(piece);
         std::vector<std::byte> buffer(slice.size);
         (void)rig_.disk().read(*slice.file, slice.offset, buffer);
@@ -365,6 +407,9 @@ class Script {
   Epoch epoch_ = 0;
   std::string problem_;
   bool loud_ = false;
+  bool journal_;
+  JournalStats stats_;
+  uint64_t replayed_ = 0;
 };
 
 class Quiet {
@@ -375,34 +420,43 @@ class Quiet {
 struct Tally {
   uint64_t runs = 0;
   uint64_t crashes = 0;
+  uint64_t replays = 0;  ///< starts that appended what the journal had
+  JournalStats journal;  ///< of the life that was not cut short
   std::string first_problem;
 };
 
 /// Crashes a seed's life at every `stride`-th operation.
-Tally crash_everywhere(uint64_t seed, Mutant mutant, uint64_t stride, bool stop_at_first) {
+Tally crash_everywhere(uint64_t seed, Mutant mutant, uint64_t stride, bool stop_at_first, bool journal) {
   Tally tally;
   for (uint64_t at = 1 + seed % stride;; at += stride) {
-    Script script(seed, mutant);
+    Script script(seed, mutant, journal);
     const Outcome outcome = script.live(at);
     if (script.problem().empty()) script.check(outcome == Outcome::finished);
     ++tally.runs;
     if (outcome == Outcome::crashed) ++tally.crashes;
+    if (script.replayed() > 0) ++tally.replays;
+    tally.journal = script.journal_stats();
     if (!script.problem().empty() && tally.first_problem.empty()) {
-      tally.first_problem = fmt::format("seed {} crash at operation {}: {}", seed, at, script.problem());
+      tally.first_problem = fmt::format("seed {}{} crash at operation {}: {}", seed, journal ? " journal" : "", at,
+                                        script.problem());
       if (stop_at_first) return tally;
     }
     if (outcome == Outcome::finished) return tally;
   }
 }
 
+uint64_t seeds_wanted(uint64_t usual) {
+  const char* wanted = std::getenv("MOLDAU_CRASH_SEEDS");
+  return wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : usual;
+}
+
 TEST(store_crash, at_every_operation_of_many_lives) {
   const Quiet quiet;
   uint64_t runs = 0;
   uint64_t crashes = 0;
-  const char* wanted = std::getenv("MOLDAU_CRASH_SEEDS");
-  const uint64_t seeds = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 12;
+  const uint64_t seeds = seeds_wanted(12);
   for (uint64_t seed = 1; seed <= seeds; ++seed) {
-    const Tally tally = crash_everywhere(seed, Mutant::none, 1, true);
+    const Tally tally = crash_everywhere(seed, Mutant::none, 1, true, false);
     runs += tally.runs;
     crashes += tally.crashes;
     ASSERT_EQ(tally.first_problem, "");
@@ -411,13 +465,34 @@ TEST(store_crash, at_every_operation_of_many_lives) {
   EXPECT_GT(crashes, seeds * 50);
 }
 
-/// Replays one life: MOLDAU_CRASH_ONE="seed operation" with diagnostics.
+TEST(store_crash, at_every_operation_of_many_lives_with_a_journal) {
+  const Quiet quiet;
+  Tally all;
+  const uint64_t seeds = seeds_wanted(4);
+  for (uint64_t seed = 1; seed <= seeds; ++seed) {
+    const Tally tally = crash_everywhere(seed, Mutant::none, 1, true, true);
+    all.runs += tally.runs;
+    all.crashes += tally.crashes;
+    all.replays += tally.replays;
+    all.journal.rounds += tally.journal.rounds;
+    all.journal.settled_files += tally.journal.settled_files;
+    ASSERT_EQ(tally.first_problem, "");
+  }
+  fmt::print("{} lives, {} crashes, {} replays; {} rounds and {} settled files in the {} that ended; 0 problems\n",
+             all.runs, all.crashes, all.replays, all.journal.rounds, all.journal.settled_files, seeds);
+  EXPECT_GT(all.replays, seeds * 10);
+  EXPECT_GT(all.journal.rounds, seeds * 5);
+  EXPECT_GT(all.journal.settled_files, seeds);
+}
+
+/// Replays one life: MOLDAU_CRASH_ONE="seed operation [journal]" with diagnostics.
 TEST(store_crash, one_life) {
   const char* wanted = std::getenv("MOLDAU_CRASH_ONE");
-  if (wanted == nullptr) GTEST_SKIP() << "set MOLDAU_CRASH_ONE=\"seed operation\"";
+  if (wanted == nullptr) GTEST_SKIP() << "set MOLDAU_CRASH_ONE=\"seed operation [journal]\"";
   char* rest = nullptr;
   const uint64_t seed = std::strtoull(wanted, &rest, 10);
-  Script script(seed, Mutant::none);
+  const bool journal = std::string_view(wanted).ends_with("journal");
+  Script script(seed, Mutant::none, journal);
   script.rig().world.print_trace([](std::string_view line) { fmt::print("{}\n", line); });
   script.narrate();
   const Outcome outcome = script.live(std::strtoull(rest, nullptr, 10));
@@ -432,7 +507,7 @@ TEST_P(StoreMutant, is_found) {
   const Quiet quiet;
   std::string found;
   for (uint64_t seed = 1; seed <= 60 && found.empty(); ++seed) {
-    found = crash_everywhere(seed, GetParam(), 7, true).first_problem;
+    found = crash_everywhere(seed, GetParam(), 7, true, GetParam() >= Mutant::journal_ack_before_sync).first_problem;
   }
   fmt::print("{}\n", found);
   EXPECT_NE(found, "");
@@ -441,7 +516,10 @@ TEST_P(StoreMutant, is_found) {
 INSTANTIATE_TEST_SUITE_P(all, StoreMutant,
                          ::testing::Values(Mutant::ack_before_sync, Mutant::index_trusted_after_crash,
                                            Mutant::torn_tail_accepted, Mutant::no_directory_sync,
-                                           Mutant::checkpoint_before_data));
+                                           Mutant::checkpoint_before_data, Mutant::journal_ack_before_sync,
+                                           Mutant::journal_settled_before_sync, Mutant::journal_cut_not_closed,
+                                           Mutant::journal_removal_not_closed, Mutant::journal_retired_before_sync,
+                                           Mutant::journal_start_ahead));
 
 }  // namespace
 }  // namespace moldau::store

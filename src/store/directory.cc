@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/trace.h"
+#include "store/directory_journal.h"
 #include "store/partition_log.h"
 
 namespace moldau::store {
@@ -24,12 +25,23 @@ std::string path_in(const std::string& folder, std::string_view name) {
 }
 
 LogDirectory::LogDirectory(StoreCore& core, std::string path)
-    : core_(core), path_(std::move(path)), commits_(std::make_shared<CommitQueue>(core.options.syncs_in_flight_max)) {}
+    : core_(core),
+      path_(std::move(path)),
+      commits_(std::make_shared<CommitQueue>(core.surface.clock, core.options.syncs_in_flight_max, core.syncs,
+                                             [&core] { core.kick_at_turn_end(); })) {}
+
+LogDirectory::~LogDirectory() = default;
+
+void LogDirectory::set_journal(std::unique_ptr<DirectoryJournal> journal) {
+  journal_ = std::move(journal);
+  commits_->use_journal(&journal_->writer(), core_.options.journal.after_commits);
+}
 
 void LogDirectory::fail(const Failure& why) {
   if (offline_) return;
   offline_ = true;
   trace(TraceLevel::error, "log_directory={} state=offline reason=\"{}\"", path_, why.message);
+  commits_->use_journal(nullptr, 0);
   commits_->clear();
   for (PartitionLog* log : logs_) {
     core_.surface.executor.defer([weak = log->weak_from_this(), why] {

@@ -18,6 +18,7 @@
 
 namespace moldau::store {
 
+class DirectoryJournal;
 class PartitionLog;
 struct StoreCore;
 
@@ -51,6 +52,9 @@ class JobGate {
 class LogDirectory {
  public:
   LogDirectory(StoreCore& core, std::string path);
+  LogDirectory(const LogDirectory&) = delete;
+  LogDirectory& operator=(const LogDirectory&) = delete;
+  ~LogDirectory();
 
   const std::string& path() const { return path_; }
   bool offline() const { return offline_; }
@@ -65,6 +69,9 @@ class LogDirectory {
   Status sync_folder(const std::string& path) const;
 
   CommitQueue& commits() { return *commits_; }
+  /// The journal of its logs' commits; null: they sync their own files.
+  DirectoryJournal* journal() const { return journal_.get(); }
+  void set_journal(std::unique_ptr<DirectoryJournal> journal);
   void attach(PartitionLog* log) { logs_.push_back(log); }
   void detach(PartitionLog* log) { std::erase(logs_, log); }
   const std::vector<PartitionLog*>& logs() const { return logs_; }
@@ -94,6 +101,7 @@ class LogDirectory {
   Instant probe_at_;
   uint64_t unflushed_ = 0;
   std::shared_ptr<CommitQueue> commits_;
+  std::unique_ptr<DirectoryJournal> journal_;
   std::vector<PartitionLog*> logs_;
   std::vector<PartitionLog*> arriving_;
 };

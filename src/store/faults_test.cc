@@ -554,7 +554,7 @@ TEST(store_faults, foreign_and_broken_folders_are_refused_with_one_line) {
   refused([&](Rig& rig) { replace(rig, meta, std::string(100'000, 'x')); }, FailureKind::corrupt);
   refused([&](Rig& rig) { replace(rig, meta, "broker.id=1\n"); }, FailureKind::unsupported);
   refused([&](Rig& rig) { ASSERT_TRUE(rig.disk().remove(meta).ok()); }, FailureKind::foreign);
-  refused([&](Rig& rig) { ASSERT_TRUE(rig.disk().make_dir("/data/journal").ok()); }, FailureKind::foreign);
+  refused([&](Rig& rig) { ASSERT_TRUE(rig.disk().make_dir("/data/notes").ok()); }, FailureKind::foreign);
   refused(
       [&](Rig& rig) {
         ASSERT_TRUE(rig.disk().make_dir("/data/other-0").ok());

@@ -7,6 +7,7 @@
 #include "base/trace.h"
 #include "log/checkpoint.h"
 #include "log/identity.h"
+#include "store/directory_journal.h"
 
 namespace moldau::store {
 namespace {
@@ -348,6 +349,18 @@ std::shared_ptr<MoveSwap> Mover::make_swap(Move& move, PartitionLog& log) {
 /// The log holds still while the copy takes its place. The move is over afterwards, unless the swap was called off.
 io::Task<Status> Mover::swap(MoveRef move) {
   const auto log = move->log.lock();
+  if (DirectoryJournal* const journal = log->directory().journal()) {
+    // What is left for close_in_journal() is then little.
+    io::OneShot<Status> synced;
+    journal->sync({log}, synced.completion());
+    Status outcome = co_await synced;
+    if (!outcome.ok()) {
+      move->source_failed = true;
+      co_return outcome;
+    }
+    Status good = may_go_on(*move);
+    if (!good.ok() || move->cuts != log->cuts()) co_return good;
+  }
   Status held = log->hold();
   if (!held.ok()) {
     move->source_failed = true;
@@ -362,6 +375,12 @@ io::Task<Status> Mover::swap(MoveRef move) {
   if (!good.ok()) {
     log->release();
     co_return good;
+  }
+  Status closed = log->close_in_journal(log::JournalKind::moved, log->appended_end());
+  if (!closed.ok()) {
+    move->source_failed = true;
+    log->release();
+    co_return closed;
   }
   const std::shared_ptr<MoveSwap> swap = make_swap(*move, *log);
   move->to.attach_arriving(log.get());

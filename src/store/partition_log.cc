@@ -39,6 +39,8 @@ PartitionLog::~PartitionLog() {
 void PartitionLog::configure(const LogConfig& config) {
   const bool was_caching = config_.write_caching;
   config_ = config;
+  // In page-cache mode nothing is held for rounds: what was before has a gap behind it then.
+  if (was_caching != config_.write_caching) for_round_.reset();
   // What was only written before must now become stable for anybody to see it.
   if (was_caching && !config_.write_caching) flush();
 }
@@ -87,6 +89,7 @@ void PartitionLog::expire_producers(WallMillis now) {
 void PartitionLog::trim_memory() {
   if (offline() || retired_ || held_) return;
   if (queue_ != nullptr && queue_->batches.empty()) queue_.reset();
+  if (for_round_ != nullptr && for_round_->batches.empty()) for_round_.reset();
   if (!pending_offset_entries_.empty()) {
     const Status written = write_pending_entries();
     if (!written.ok() && written.failure().kind != FailureKind::no_space) (void)fail_directory(written.failure());
@@ -268,6 +271,7 @@ Status PartitionLog::write_group(std::span<QueuedBatch> group) {
     if (written.failure().kind != FailureKind::no_space) return written;
     // A part of it may have been written: cut back to the last whole batch before.
     const Status cut = disk().truncate(*segment.log, tail_.size);
+    cut_unsynced_ = true;
     if (!cut.ok()) return Failure{FailureKind::io, cut.failure().message, cut.failure().os_errno};
     space_ahead_.refused();
     return written;
@@ -292,6 +296,7 @@ void PartitionLog::took(QueuedBatch& batch) {
     log::put_entry(bytes.data(), tail_.base, *entries.time);
     pending_time_entries_.insert(pending_time_entries_.end(), bytes.begin(), bytes.end());
   }
+  if (journaled()) hold_for_round(batch.bytes);
   appended_end_ = batch.facts.last_offset + 1;
   recent_.push(batch.facts.base_offset, batch.facts.last_offset, std::move(batch.bytes));
 }
@@ -381,6 +386,7 @@ void PartitionLog::remember(Offset offset, Offset segment, uint64_t position) {
 void PartitionLog::went_offline(const Failure& why) {
   lost_ = true;
   if (queue_ != nullptr) queue_.reset();
+  for_round_.reset();
   recent_.clear();
   if (listener_ != nullptr && !retired_) listener_->on_offline(why);
 }
@@ -390,10 +396,12 @@ void PartitionLog::retire() {
   directory_->detach(this);
   // Work that still waits in the pool must not touch a folder of the same name that is made next.
   cancel_commit();
+  if (commit_later_) core_.surface.executor.defer(std::exchange(commit_later_, nullptr));
   if (naming_ != nullptr) naming_->cancel();
   drop_swap();
   listener_ = nullptr;
   queue_.reset();
+  for_round_.reset();
   recent_.clear();
   if (flush_timer_ != 0) core_.surface.timers.cancel(std::exchange(flush_timer_, 0));
 }

@@ -1,17 +1,18 @@
 // PartitionLog: the Log of one partition folder. Internal to store/; its parts:
 //   partition_log.cc           state, append, the turn's write, refusal
-//   partition_log_segments.cc  rolling, commits, retention, truncation, closing
+//   partition_log_segments.cc  rolling, retention, truncation, closing
 //   partition_log_read.cc      locating offsets, reading
 //   partition_log_time.cc      lookups by timestamp
 //   partition_log_load.cc      opening: what files there are, recovery, producer state
 //   partition_log_clean.cc     what the cleaner needs: which segments there are, putting a cleaned one in their place
 //   partition_log_move.cc      what the mover needs: holding still, taking another folder
 //   partition_log_scrub.cc     what the scrubber needs: segments to look at, marks of damage
+//   partition_log_commit.cc    commits, by its own syncs or by rounds of the journal; log starts; replay
 //
 // Costs. append: no syscall, no copy, no allocation per record; per batch a place in a queue. A turn's write: one
 // pwritev for all that is queued (two when a segment is rolled), and one pwrite each for the two indexes per 32 index
-// entries. A commit: one fdatasync in the pool. A read near the end: none. A read of old bytes: one or two preads to
-// locate, and the caller's sendfile.
+// entries. A commit: its share of a round of the journal, or one fdatasync in the pool. A read near the end: none. A
+// read of old bytes: one or two preads to locate, and the caller's sendfile.
 //
 // Writing and its failure: queue_ holds what append() took; planned_ is the tail as it will be when all of it is
 // written; tail_, segments_ and appended_end_ change only after a successful write. A write that found no room is cut
@@ -161,6 +162,9 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
 
   // CommitMember.
   void start_commit(io::Callback done) override;
+  uint64_t round_bytes() const override;
+  void join_round(JournalRound& round) override;
+  void end_round(const Status& outcome) override;
 
   // For the store.
 
@@ -176,8 +180,13 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   void went_offline(const Failure& why);
   /// The log is being removed: nothing more is written or reported.
   void retire();
-  /// Everything below was synced with its indexes and snapshots: what the recovery-point checkpoint says.
+  /// Everything below was synced in the segments themselves: what the recovery-point checkpoint says.
   Offset recovery_point() const;
+  /// What the log-start checkpoint may say. Never above what is synced: recovery empties a log that ends below its log
+  /// start, before the journal gives back what is missing.
+  Offset durable_log_start() const;
+  /// True when only a log-start checkpoint has its start survive a crash.
+  bool has_start_to_write() const { return log_start_ > durable_first_base_; }
   bool retired() const { return retired_; }
   /// What the checkpoint on disk said last; kept so that truncation can lower it first.
   void note_checkpointed(Offset recovery_point) { checkpointed_recovery_point_ = recovery_point; }
@@ -191,6 +200,32 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   PartitionIndex partition() const { return id_.partition; }
   /// Base of the oldest segment that a crash might leave: deleted ones come back as long as their folder is not synced.
   Offset durable_first_base() const { return durable_first_base_; }
+
+  // partition_log_commit.cc, for the journal.
+
+  /// Files that are to be synced for all that is appended to be durable in them.
+  struct SyncPart {
+    std::vector<io::FileRef> files;
+    Offset end = 0;
+    uint64_t generation = 0;
+  };
+  /// True while its files are being synced: a second sync would not hear of the failure of the first.
+  bool busy() const { return running_ != nullptr || being_synced_; }
+  /// From here to end_sync() commits of its own wait; rounds go on. REQUIRES: !busy().
+  Result<SyncPart> begin_sync();
+  void end_sync(const SyncPart& part, bool synced);
+  /// If the journal holds anything of it: makes the segments tell everything themselves, and says so in the journal.
+  /// Then they may be changed in other ways than by appending. Blocking. FailureKind::no_space when the journal has no
+  /// room to say so.
+  Status close_in_journal(log::JournalKind kind, Offset at);
+  /// True when the log has this batch at its offset, byte for byte.
+  Result<bool> holds_batch(const wire::BatchView& batch);
+  /// Appends what a round of the journal has. Blocking.
+  Status append_replayed(Bytes batches);
+  /// Makes durable what was appended so, if anything was. Blocking.
+  Status end_replay();
+  /// What the checkpoint said at start, or since.
+  Offset checkpointed_recovery_point() const { return checkpointed_recovery_point_; }
 
   // partition_log_clean.cc, for the cleaner.
 
@@ -253,8 +288,8 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   /// Writes nothing more, until release(): what is appended waits in the queue, and no commit begins. Reads go on.
   Status hold();
   bool held() const { return held_; }
-  /// True when no commit is under way or waits.
-  bool still() const { return running_ == nullptr && !committing(); }
+  /// True when no commit is under way or waits, and no other sync of its files.
+  bool still() const { return !busy() && !committing(); }
   /// Goes on. A swap is over or was never begun.
   void release();
   /// Which swap is under way. REQUIRES: held, still.
@@ -272,6 +307,8 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
     /// cleaner-offset-checkpoint, at once.
     virtual Status write_clean_ends(LogDirectory& directory) = 0;
     virtual void write_log_starts(LogDirectory& directory, io::Completion<Status> done) = 0;
+    /// At once.
+    virtual Status write_log_starts_now(LogDirectory& directory) = 0;
 
    protected:
     ~Checkpointer() = default;
@@ -320,6 +357,18 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   struct Queue {
     std::vector<QueuedBatch> batches;
     std::vector<ProducerUndo> undo;
+  };
+  /// What was appended since the last commit, for a round of the journal: by reference.
+  struct ForRound {
+    std::vector<Bytes> batches;
+    uint64_t bytes = 0;
+    Offset from = 0;  ///< the log's end before them
+  };
+  /// What a commit under way makes stable.
+  struct Committing {
+    Offset end = 0;
+    uint64_t bytes = 0;  ///< accounted as unflushed
+    uint64_t generation = 0;
   };
   struct Place {
     size_t segment = 0;
@@ -377,8 +426,6 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Status add_segment(Offset base);
   Status write_snapshot(Offset offset, std::span<const std::byte> bytes);
   std::vector<std::byte> encode_producers();
-  void cancel_commit();
-  void committed(Offset end, uint64_t bytes, uint64_t generation, const Status& outcome, io::Callback done);
   Status delete_segment_files(const Segment& segment);
   Status drop_segments(size_t count);
   WallMillis largest_timestamp(Segment& segment);
@@ -387,6 +434,18 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   void after_cut(Offset end);
   void note_log_start(Offset offset);
   void start_flush_timer();
+
+  // partition_log_commit.cc
+  bool journaled() const { return directory_->journal() != nullptr && !config_.write_caching && !is_metadata(); }
+  void hold_for_round(const Bytes& batch);
+  void cancel_commit();
+  Result<SyncPart> sync_part();
+  Status wait_for_syncs();
+  Status take_back_commit();
+  Committing committing_now() const { return {appended_end_, accounted_bytes_, generation_}; }
+  void committed(const Committing& what);
+  void write_start_down(Offset offset, io::Completion<Status> done);
+  void sync_and_write_start_down(io::Completion<Status> done);
 
   // partition_log_clean.cc
   void settle_cleaning();
@@ -469,7 +528,8 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Offset log_start_ = 0;
   Offset next_offset_ = 0;
   Offset appended_end_ = 0;
-  Offset stable_end_ = 0;
+  Offset stable_end_ = 0;  // by a round of the journal, or a sync
+  Offset synced_end_ = 0;  // by a sync of the segments: they tell it without the journal
   Offset checkpointed_recovery_point_ = 0;
   Offset durable_first_base_ = 0;
 
@@ -494,7 +554,15 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   ColdAgain cold_again_;
   std::vector<Offset> marked_segments_;  // that have a file of damage marks, while it is opened
 
-  // What the next commit must sync besides the active segment.
+  // Commits.
+  std::unique_ptr<ForRound> for_round_;
+  Committing in_round_;
+  bool being_synced_ = false;
+  io::Callback commit_later_;  // when that is over
+  // What is on disk behind the end, from before a cut, must go by a sync of the segment: a round does not see it.
+  bool cut_unsynced_ = false;
+
+  // What the next commit of its own must sync besides the active segment.
   std::vector<io::FileRef> unsynced_files_;
   std::shared_ptr<CommitJob> running_;
   bool folder_dirty_ = false;

@@ -45,7 +45,7 @@ Status PartitionLog::begin_empty(Offset base) {
   tail_ = log::new_segment_tail(base, wall());
   planned_ = tail_;
   active_ready_ = true;
-  log_start_ = next_offset_ = appended_end_ = stable_end_ = durable_first_base_ = base;
+  log_start_ = next_offset_ = appended_end_ = stable_end_ = synced_end_ = durable_first_base_ = base;
   producers_loaded_ = true;
   folder_dirty_ = true;
   changed_ = true;
@@ -216,7 +216,7 @@ bool PartitionLog::open_clean(const LoadFacts& facts) {
   if (!facts.recovery_point || *facts.recovery_point < last.base) return false;
   if ((last.size == 0) != (*facts.recovery_point == last.base)) return false;
   if (facts.log_start > *facts.recovery_point) return false;
-  next_offset_ = appended_end_ = stable_end_ = *facts.recovery_point;
+  next_offset_ = appended_end_ = stable_end_ = synced_end_ = *facts.recovery_point;
   remember(appended_end_, last.base, last.size);
   return true;
 }
@@ -281,7 +281,7 @@ Status PartitionLog::recover(const LoadFacts& facts, Recovered& found) {
   next_offset_ = appended_end_ = found.expected;
   changed_ = true;
   RETURN_IF_FAILED(sync_recovered(found.first));
-  stable_end_ = appended_end_;
+  stable_end_ = synced_end_ = appended_end_;
   remember(appended_end_, active().base, active().size);
   trace(TraceLevel::info, "log={} recovered_from={} end={} segments={} bytes_cut={}", folder_,
         segments_[found.first].base, appended_end_, segments_.size() - found.first,
@@ -646,11 +646,15 @@ Result<std::optional<std::vector<log::ProducerEntry>>> PartitionLog::read_snapsh
 /// Kafka keeps snapshots at segment bases and the newest one; all others go, and those beyond the end. Those from
 /// `doubtful` on may never have been synced.
 Status PartitionLog::remove_stray_snapshots(Offset doubtful) {
+  bool removed = false;
   std::vector<Offset> sound;
   for (const Offset offset : snapshots_) {
     if (offset >= doubtful && offset <= appended_end_) {
       ASSIGN_OR_RETURN(const auto entries, read_snapshot(offset));
-      if (!entries) continue;
+      if (!entries) {
+        removed = true;
+        continue;
+      }
     }
     sound.push_back(offset);
   }
@@ -660,7 +664,6 @@ Status PartitionLog::remove_stray_snapshots(Offset doubtful) {
     if (offset <= appended_end_) newest = std::max(newest, offset);
   }
   std::vector<Offset> kept;
-  bool removed = false;
   for (const Offset offset : snapshots_) {
     const auto at = segment_of(offset);
     const bool is_base = at && segments_[*at].base == offset;
@@ -672,7 +675,8 @@ Status PartitionLog::remove_stray_snapshots(Offset doubtful) {
     }
   }
   snapshots_ = std::move(kept);
-  // Durably: one that lies beyond the end tells of batches that are lost, and must not come back when others are there.
+  // Durably: one that lies beyond the end tells of batches that are lost, and must not come back when others are there;
+  // one that was torn must not come back below a recovery point, where nobody looks at it any more.
   return removed ? directory_->sync_folder(folder_) : Status();
 }
 

@@ -94,6 +94,9 @@ void PartitionLog::take_folder(const MoveSwap& swap) {
     });
     return;
   }
+  synced_end_ = appended_end_;
+  cut_unsynced_ = false;
+  for_round_.reset();
   if (appended_end_ <= stable_end_) return;
   stable_end_ = appended_end_;
   if (listener_ != nullptr) listener_->on_stable(stable_end_);

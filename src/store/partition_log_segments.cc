@@ -1,6 +1,5 @@
-// PartitionLog, the life of its segments: files, rolling, commits, retention, truncation, closing.
+// PartitionLog, the life of its segments: files, rolling, retention, truncation, closing.
 #include <algorithm>
-#include <atomic>
 #include <utility>
 
 #include "base/assert.h"
@@ -158,149 +157,6 @@ Status PartitionLog::roll() {
   return rolled;
 }
 
-// ----------------------------------------------------------------------------------------------------------------
-// commits
-
-/// What one commit syncs, in this order: files first, names after them, so that no name points at bytes that are not
-/// there.
-struct PartitionLog::CommitJob {
-  std::vector<io::FileRef> files;
-  std::string folder;     // empty: its names are durable
-  Offset first_base = 0;  // of the segments it has
-  std::string parent;
-  std::string epochs;  // text of the leader-epoch checkpoint; empty: unchanged
-  std::string epochs_path;
-  Status outcome;
-  bool epochs_failed = false;
-  bool try_again = false;  // Mutant::sync_tried_again
-
-  void run(io::Disk& disk, const LogDirectory& directory) {
-    int expected = waiting;
-    if (!state_.compare_exchange_strong(expected, running)) return;
-    outcome = sync(disk, directory);
-    state_.store(over);
-    state_.notify_all();
-  }
-  /// Keeps the job from running; one that runs already is waited for. Afterwards it touches nothing.
-  void cancel() {
-    int expected = waiting;
-    if (state_.compare_exchange_strong(expected, over)) return;
-    state_.wait(running);
-  }
-
- private:
-  enum : int { waiting, running, over };
-  std::atomic<int> state_{waiting};
-
-  Status sync(io::Disk& disk, const LogDirectory& directory) {
-    for (const io::FileRef& file : files) {
-      Status synced = disk.sync_now(*file);
-      if (!synced.ok() && try_again) synced = disk.sync_now(*file);
-      RETURN_IF_FAILED(synced);
-    }
-    if (!epochs.empty()) {
-      // Also in the batches' headers, from which recovery completes it: without room it may wait.
-      const Status written = io::replace_file(disk, epochs_path, as_bytes(epochs));
-      epochs_failed = !written.ok() && written.failure().kind == FailureKind::no_space;
-      if (!written.ok() && !epochs_failed) return written;
-    }
-    if (!folder.empty()) RETURN_IF_FAILED(directory.sync_folder(folder));
-    if (!parent.empty()) RETURN_IF_FAILED(directory.sync_folder(parent));
-    return {};
-  }
-};
-
-void PartitionLog::start_commit(io::Callback done) {
-  if (offline() || retired_) {
-    core_.surface.executor.defer(std::move(done));
-    return;
-  }
-  const Offset end = appended_end_;
-  const uint64_t bytes = accounted_bytes_;
-  const Status opened = ensure_open(active());
-  if (!opened.ok()) {
-    (void)fail_directory(opened.failure());
-    core_.surface.executor.defer(std::move(done));
-    return;
-  }
-  // The common case is one file and one fdatasync. The job keeps its outcome for close(), which may come before `done`.
-  auto job = std::make_shared<CommitJob>();
-  job->try_again = core_.mutant(Mutant::sync_tried_again);
-  job->files = std::exchange(unsynced_files_, {});
-  if (std::find(job->files.begin(), job->files.end(), active().log) == job->files.end())
-    job->files.push_back(active().log);
-  if (std::exchange(folder_dirty_, false)) job->folder = folder_;
-  job->first_base = segments_.front().base;
-  if (std::exchange(parent_dirty_, false)) job->parent = directory_->path();
-  if (std::exchange(epochs_dirty_, false)) {
-    job->epochs = log::print_epoch_checkpoint(epochs_.entries());
-    job->epochs_path = path_in(folder_, log::epoch_checkpoint_name);
-  }
-  running_ = job;
-  core_.surface.executor.offload_sync(
-      [job, gate = core_.gate, &disk = disk(), &directory = *directory_] {
-        gate->run([&] { job->run(disk, directory); });
-      },
-      [weak = weak_from_this(), job, end, bytes, generation = generation_, began = core_.surface.clock.now(),
-       done = std::move(done)]() mutable {
-        const auto self = weak.lock();
-        if (!self) return done();
-        self->core_.syncs.durations.record(self->core_.surface.clock.now() - began);
-        if (!job->outcome.ok()) ++self->core_.syncs.failed;
-        self->running_.reset();
-        if (job->epochs_failed) self->epochs_dirty_ = true;
-        if (job->outcome.ok() && !job->folder.empty()) self->durable_first_base_ = job->first_base;
-        self->committed(end, bytes, generation, job->outcome, std::move(done));
-      });
-}
-
-void PartitionLog::cancel_commit() {
-  if (running_ != nullptr) running_->cancel();
-  running_.reset();
-}
-
-void PartitionLog::committed(Offset end, uint64_t bytes, uint64_t generation, const Status& outcome,
-                             io::Callback done) {
-  if (!outcome.ok() && !retired_) (void)fail_directory(outcome.failure());
-  if (outcome.ok() && !retired_ && !offline()) {
-    const uint64_t flushed = std::min(bytes, unflushed_bytes_);
-    unflushed_bytes_ -= flushed;
-    accounted_bytes_ -= std::min(accounted_bytes_, flushed);
-    directory_->subtract_unflushed(flushed);
-    // After a cut, a sync that began before it says nothing about the bytes written since.
-    if (generation == generation_ && end > stable_end_) {
-      stable_end_ = end;
-      if (listener_ != nullptr) listener_->on_stable(end);
-    } else if (generation != generation_ && appended_end_ > stable_end_) {
-      join_commit();
-    }
-  }
-  done();
-}
-
-void PartitionLog::flush() {
-  if (offline() || retired_) return;
-  if (appended_end_ > stable_end_ || !unsynced_files_.empty() || epochs_dirty_ ||
-      (queue_ && !queue_->batches.empty())) {
-    join_commit();
-  }
-}
-
-void PartitionLog::start_flush_timer() {
-  if (flush_timer_ != 0) return;
-  const Instant due = core_.surface.clock.now() + milliseconds(config_.flush_ms);
-  flush_timer_ = core_.surface.timers.start(due, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) {
-      self->flush_timer_ = 0;
-      self->flush();
-    }
-  });
-}
-
-Offset PartitionLog::recovery_point() const {
-  return core_.mutant(Mutant::checkpoint_before_data) ? appended_end_ : stable_end_;
-}
-
 // --------------------------------------------------------------------------------------------------------------
 // retention
 
@@ -400,22 +256,6 @@ Status PartitionLog::advance_log_start(Offset offset) {
   return {};
 }
 
-void PartitionLog::delete_records(Offset offset, io::Completion<Status> done) {
-  Status advanced =
-      offline() ? Status(Failure{FailureKind::unavailable, folder_ + " is offline"}) : advance_log_start(offset);
-  if (!advanced.ok() || checkpointer_ == nullptr) {
-    core_.surface.executor.defer(
-        [done = std::move(done), advanced = std::move(advanced)]() mutable { done(advanced); });
-    return;
-  }
-  if (!held_) return checkpointer_->write_log_starts(*directory_, std::move(done));
-  // By then it is known in which directory's checkpoint it is to stand.
-  after_hold_.push_back([this, done = std::move(done)]() mutable {
-    if (!offline()) return checkpointer_->write_log_starts(*directory_, std::move(done));
-    done(Failure{FailureKind::unavailable, folder_ + " is offline"});
-  });
-}
-
 // -------------------------------------------------------------------------------------------------------------
 // truncation
 
@@ -452,10 +292,15 @@ Status PartitionLog::truncate_to(Offset offset) {
   if (offset < segments_.front().base) return restart_at(offset);
   settle_cleaning();
   RETURN_IF_FAILED(ensure_active_ready());
+  if (!core_.mutant(Mutant::journal_cut_not_closed)) {
+    RETURN_IF_FAILED(close_in_journal(log::JournalKind::truncated, offset));
+  }
   trace(TraceLevel::info, "log={} truncated_to={} from={}", folder_, offset, next_offset_);
   // Recovery never cuts below the recovery point on disk, so that has to come down first.
   const Offset old_stable = stable_end_;
+  const Offset old_synced = synced_end_;
   stable_end_ = std::min(stable_end_, offset);
+  synced_end_ = std::min(synced_end_, offset);
   ++generation_;
   const auto cut = [&]() -> Status {
     if (checkpointed_recovery_point_ > offset && checkpointer_ != nullptr) {
@@ -481,6 +326,7 @@ Status PartitionLog::truncate_to(Offset offset) {
   const Status outcome = cut();
   if (!outcome.ok()) {
     stable_end_ = std::min(old_stable, offset);
+    synced_end_ = std::min(old_synced, offset);
     return fail_directory(outcome.failure());
   }
   after_cut(offset);
@@ -495,6 +341,9 @@ void PartitionLog::after_cut(Offset end) {
   appended_end_ = end;
   next_offset_ = end;
   stable_end_ = std::min(stable_end_, end);
+  synced_end_ = std::min(synced_end_, end);
+  cut_unsynced_ = true;
+  for_round_.reset();
   ++generation_;
   recent_.clear();
   marks_ = {};
@@ -517,10 +366,14 @@ Status PartitionLog::restart_at(Offset offset) {
   if (offset < 0) return Failure{FailureKind::invalid_argument, "a log starts at 0 or above"};
   write_queued();
   settle_cleaning();
+  if (!core_.mutant(Mutant::journal_cut_not_closed)) {
+    RETURN_IF_FAILED(close_in_journal(log::JournalKind::truncated, offset));
+  }
   trace(TraceLevel::info, "log={} restarted_at={} from={}", folder_, offset, next_offset_);
   const auto restart = [&]() -> Status {
     stable_end_ = std::min(stable_end_, offset);
-    if (checkpointed_recovery_point_ > stable_end_ && checkpointer_ != nullptr) {
+    synced_end_ = std::min(synced_end_, offset);
+    if (checkpointed_recovery_point_ > synced_end_ && checkpointer_ != nullptr) {
       RETURN_IF_FAILED(checkpointer_->write_recovery_points(*directory_));
     }
     if (clean_end_ && checkpointer_ != nullptr) {
@@ -547,7 +400,7 @@ Status PartitionLog::restart_at(Offset offset) {
   producers_.clear();
   producers_loaded_ = true;
   after_cut(offset);
-  stable_end_ = offset;
+  stable_end_ = synced_end_ = offset;
   log_start_ = offset;
   durable_first_base_ = offset;
   if (listener_ != nullptr) listener_->on_log_start(offset);
@@ -567,14 +420,7 @@ Status PartitionLog::close() {
   if (!changed_ && unsynced_files_.empty() && !epochs_dirty_ && !folder_dirty_ && !parent_dirty_ && !running_)
     return {};
   const auto finish = [&]() -> Status {
-    if (running_ != nullptr) {
-      // The gate is closed: the job is over, or will never run. A failed sync is a failed sync, whoever hears of it.
-      RETURN_IF_FAILED(running_->outcome);
-      for (io::FileRef& file : running_->files) unsynced_files_.push_back(std::move(file));
-      parent_dirty_ = parent_dirty_ || !running_->parent.empty();
-      epochs_dirty_ = epochs_dirty_ || !running_->epochs.empty();
-      running_.reset();
-    }
+    RETURN_IF_FAILED(take_back_commit());
     RETURN_IF_FAILED(ensure_active_ready());
     (void)producers();
     Segment& segment = active();
@@ -596,7 +442,7 @@ Status PartitionLog::close() {
   };
   const Status outcome = finish();
   if (!outcome.ok()) return fail_directory(outcome.failure());
-  stable_end_ = appended_end_;
+  stable_end_ = synced_end_ = appended_end_;
   durable_first_base_ = segments_.front().base;
   return {};
 }

@@ -6,6 +6,8 @@
 
 #include "base/assert.h"
 #include "base/trace.h"
+#include "log/journal.h"
+#include "store/journal/journal_files.h"
 #include "store/store_impl.h"
 
 namespace moldau::store {
@@ -241,7 +243,8 @@ Status StoreImpl::load_logs() {
   size_t offline = 0;
   Status first_failure;
   for (size_t i = 0; i < log_directory_count_; ++i) {
-    const Status loaded = load_directory(i);
+    Status loaded = load_directory(i);
+    if (loaded.ok()) loaded = replay_journal(i);
     if (loaded.ok()) continue;
     // What is wrong with the content of a folder ends the start; a failing disk takes its directory offline.
     const FailureKind kind = loaded.failure().kind;
@@ -283,7 +286,10 @@ Status StoreImpl::load_directory(size_t index) {
   RETURN_IF_FAILED(read_checkpoints(index));
   ASSIGN_OR_RETURN(const auto entries, core_.surface.disk.list(directory.path()));
   for (const io::DirectoryEntry& entry : entries) {
-    if (!entry.is_directory || entry.name == lost_and_found || entry.name == remote_index_cache) continue;
+    if (!entry.is_directory || entry.name == lost_and_found || entry.name == remote_index_cache ||
+        entry.name == log::journal_folder_name || entry.name == log::settled_journal_folder_name) {
+      continue;
+    }
     const auto name = log::parse_folder_name(entry.name);
     const std::string folder = path_in(directory.path(), entry.name);
     if (!name) {
@@ -297,6 +303,7 @@ Status StoreImpl::load_directory(size_t index) {
         RETURN_IF_FAILED(load_partition(index, *name, folder));
         break;
       case log::FolderKind::deleted:
+        note_removed(index, *name, folder);
         core_.remove_later(folder, core_.options.config_of(name->topic).file_delete_delay_ms, true);
         break;
       case log::FolderKind::future:
@@ -453,6 +460,7 @@ Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& to
 
   io::Disk& disk = core_.surface.disk;
   const std::string name = log::partition_folder_name(topic, id.partition);
+  RETURN_IF_FAILED(close_removed(*directory, id));
   if (directory->stale_names.contains(name)) {
     const Status written = write_checkpoints(index_of(*directory));
     if (offline_or_fail(*directory, written)) return written.failure();
@@ -494,8 +502,12 @@ Status StoreImpl::remove(const TopicPartitionId& id) {
   folders_in_use_.erase(name);
   directory.stale_names.insert(name);
   const Status removed = remove_folder(directory, log->topic(), id.partition, log->folder());
-  if (!removed.ok()) directory.fail(removed.failure());
-  return removed;
+  if (!removed.ok()) {
+    directory.fail(removed.failure());
+    return removed;
+  }
+  close_removed_later(directory, id);
+  return {};
 }
 
 Status StoreImpl::remove_folder(LogDirectory& directory, const std::string& topic, PartitionIndex partition,
@@ -529,6 +541,8 @@ Status StoreImpl::close(int64_t broker_epoch) {
   timers_.clear();
   // Before any directory is closed: a log may be in another one afterwards.
   for (const auto& [id, log] : logs_) log->settle_move();
+  // A failed write or sync takes its directory offline: it is then left for the next start.
+  for (const auto& directory : core_.directories) (void)close_journal(*directory);
   Status first_failure;
   for (size_t i = 0; i < core_.directories.size(); ++i) {
     const Status closed = close_directory(i, broker_epoch);
@@ -549,8 +563,11 @@ Status StoreImpl::close_directory(size_t index, int64_t broker_epoch) {
   }
   io::Disk& disk = core_.surface.disk;
   const auto finish = [&]() -> Status {
+    if (core_.mutant(Mutant::journal_retired_before_sync)) RETURN_IF_FAILED(retire_journals(disk, directory.path()));
     for (PartitionLog* log : ordered(directory)) RETURN_IF_FAILED(log->close());
     RETURN_IF_FAILED(write_checkpoints(index));
+    // Now segments and checkpoints tell everything. With the journal's folder there, no Kafka starts here.
+    RETURN_IF_FAILED(retire_journals(disk, directory.path()));
     RETURN_IF_FAILED(directory.sync_folder(directory.path()));
     RETURN_IF_FAILED(write_small(disk, path_in(directory.path(), log::clean_shutdown_name),
                                  log::print_clean_shutdown(broker_epoch)));

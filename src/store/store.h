@@ -37,12 +37,19 @@ enum class Mutant : unsigned char {
   refused_state_kept,         ///< keeps producer state of batches that were refused
   sync_tried_again,           ///< tries a sync that failed once more, and takes that one's word
   scrub_blind,                ///< the scrubber does not look at checksums
+  // Of the journal.
+  journal_ack_before_sync,      ///< a round of the journal counts when it is written
+  journal_settled_before_sync,  ///< files of the journal are used again before segments are synced
+  journal_cut_not_closed,       ///< no closing entry before a truncation
+  journal_removal_not_closed,   ///< none of a removal
+  journal_retired_before_sync,  ///< a start and a stop void the journal before its logs are synced
+  journal_start_ahead,          ///< a log start is written down that lies above what is synced
   // Of the broker's produce path and connections.
-  duplicate_out_of_order,     ///< a batch that is sent again is answered as out of order
-  first_sequence_unchecked,   ///< a producer may begin at any sequence in a log that never held a record
-  old_epoch_accepted,         ///< a batch of a producer epoch that is over is appended
-  answers_out_of_order,       ///< answers are sent as they are ready, not in the order of the requests
-  answer_bytes_reused,        ///< the bytes of an answer are used for the next one before they are sent
+  duplicate_out_of_order,    ///< a batch that is sent again is answered as out of order
+  first_sequence_unchecked,  ///< a producer may begin at any sequence in a log that never held a record
+  old_epoch_accepted,        ///< a batch of a producer epoch that is over is appended
+  answers_out_of_order,      ///< answers are sent as they are ready, not in the order of the requests
+  answer_bytes_reused,       ///< the bytes of an answer are used for the next one before they are sent
   // Of the group coordinator (group::Mutant).
   commit_before_durable,
   generation_kept_after_load,
@@ -52,6 +59,17 @@ enum class Mutant : unsigned char {
   load_ends_early,
   sessions_forgotten_at_load,
   expiry_in_a_rebalance,
+};
+
+/// The journal of commit rounds: docs/design/journal.md.
+struct JournalSettings {
+  bool enable = false;
+  uint64_t file_bytes = 64ull << 20;
+  size_t files_max = 4;  ///< of each log directory: with file_bytes, what a start has to replay at most
+  /// A file is settled after this, full or not: what a start finds in it after a quiet while is little.
+  int64_t seal_after_ms = 5'000;
+  /// The first file is made when so many commits would have used it.
+  uint64_t after_commits = 32;
 };
 
 struct StoreOptions {
@@ -82,6 +100,7 @@ struct StoreOptions {
   CleanerOptions cleaner{};
   MoverOptions mover{};
   ScrubOptions scrub{};
+  JournalSettings journal{};
   Mutant mutant = Mutant::none;
 };
 
@@ -99,6 +118,23 @@ struct SyncCounts {
   Histogram durations;           ///< of single syncs, from the turn that asked to the turn that heard
   uint64_t failed = 0;           ///< each took its directory offline
   uint64_t unflushed_bytes = 0;  ///< written, and not yet on stable storage
+};
+
+/// What the journals did, for metrics; over all log directories.
+struct JournalStats {
+  uint64_t rounds = 0;         ///< each one write and one sync
+  uint64_t entries = 0;        ///< logs in them
+  uint64_t payload_bytes = 0;
+  uint64_t written_bytes = 0;  ///< payloads with heads and the zeros up to the next block
+  uint64_t refused = 0;        ///< asked for when there was no room: logs synced themselves
+  uint64_t settled_files = 0;  ///< files of the journal whose segments were synced
+  size_t settling = 0;         ///< those under way
+  size_t files = 0;
+  uint64_t unsettled_bytes = 0;   ///< what a start would have to replay
+  uint64_t replayed_rounds = 0;   ///< at this start
+  uint64_t replayed_batches = 0;  ///< that were missing in segments
+  uint64_t replayed_bytes = 0;
+  uint64_t replay_missing = 0;  ///< partitions without a folder
 };
 
 class Store {
@@ -168,6 +204,7 @@ class Store {
   virtual void configure_scrub(const ScrubOptions& options) = 0;
   virtual ScrubCounts scrub_counts() const = 0;
   virtual SyncCounts sync_counts() const = 0;
+  virtual JournalStats journal_stats() const = 0;
   /// Flushes and syncs everything, writes producer snapshots, checkpoints and .kafka_cleanshutdown (with
   /// `broker_epoch`), releases the lock. Blocking; nothing may be called afterwards.
   virtual Status close(int64_t broker_epoch) = 0;

@@ -54,8 +54,8 @@ std::string StoreImpl::recovery_point_text(const LogDirectory& directory) {
 std::string StoreImpl::log_start_text(const LogDirectory& directory) const {
   std::vector<log::PartitionOffset> entries;
   for (const PartitionLog* log : ordered(directory, true)) {
-    if (!log->is_metadata() && log->log_start() > log->durable_first_base()) {
-      entries.push_back({log->topic(), log->partition(), log->log_start()});
+    if (!log->is_metadata() && log->durable_log_start() > log->durable_first_base()) {
+      entries.push_back({log->topic(), log->partition(), log->durable_log_start()});
     }
   }
   return log::print_offset_checkpoint(entries);

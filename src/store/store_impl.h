@@ -1,6 +1,6 @@
 // StoreImpl: the Store. Internal; its parts: store.cc (folders, loading, creating, removing, closing),
 // store_background.cc (checkpoints, retention, producer expiry), store_moves.cc (moves between log directories, and
-// what a start makes of what is left of them).
+// what a start makes of what is left of them), store_journal.cc (the journals of the log directories).
 #pragma once
 
 #include <map>
@@ -16,6 +16,8 @@
 #include "store/checkpoint_file.h"
 #include "store/cleaner.h"
 #include "store/directory.h"
+#include "store/directory_journal.h"
+#include "store/journal/journal_replay.h"
 #include "store/mover.h"
 #include "store/partition_log.h"
 #include "store/scrub.h"
@@ -29,7 +31,11 @@ inline constexpr std::string_view transaction_free_checkpoint_name = "transactio
 /// Up to where each log was compacted: Kafka's.
 inline constexpr std::string_view cleaner_checkpoint_name = "cleaner-offset-checkpoint";
 
-class StoreImpl final : public Store, public PartitionLog::Checkpointer, public CleanerHost, public MoverHost {
+class StoreImpl final : public Store,
+                        public PartitionLog::Checkpointer,
+                        public CleanerHost,
+                        public MoverHost,
+                        public JournalStore {
  public:
   StoreImpl(io::Surface surface, StoreOptions options);
   ~StoreImpl() override;
@@ -75,6 +81,12 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer, public 
   Status write_recovery_points(LogDirectory& directory) override;
   Status write_clean_ends(LogDirectory& directory) override;
   void write_log_starts(LogDirectory& directory, io::Completion<Status> done) override;
+  Status write_log_starts_now(LogDirectory& directory) override;
+
+  // JournalStore (store_journal.cc).
+  std::shared_ptr<PartitionLog> find_log(const TopicPartitionId& id) override;
+  void segments_synced(LogDirectory& directory) override;
+  JournalStats journal_stats() const override;
 
   // CleanerHost, and what it is asked from outside (store_background.cc).
   Offset high_watermark_of(const PartitionLog& log) override;
@@ -103,6 +115,7 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer, public 
     Offsets high_watermarks;
     Offsets transaction_free;
     Offsets clean_ends;
+    std::unordered_set<TopicPartitionId> removed;  ///< whose folders are on their way out
     bool read = false;
   };
   /// The checkpoint files of a directory, and who waits for one of them.
@@ -115,6 +128,7 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer, public 
     bool log_starts_running = false;
     std::vector<io::Completion<Status>> log_starts_wait;
     std::shared_ptr<CheckpointFile> clean_ends;
+    Instant recovery_points_due;  // when they may follow the journal again
   };
 
   // store.cc
@@ -130,6 +144,13 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer, public 
   Status check_metadata_place();
   Status ensure_folder(const std::string& path);
   Status close_directory(size_t index, int64_t broker_epoch);
+
+  // store_journal.cc
+  Status replay_journal(size_t index);
+  void note_removed(size_t index, const log::FolderName& name, const std::string& folder);
+  Status close_removed(LogDirectory& directory, const TopicPartitionId& id);
+  void close_removed_later(LogDirectory& directory, const TopicPartitionId& id);
+  Status close_journal(LogDirectory& directory);
 
   // store_moves.cc
   /// A folder that a move left when it was cut short.
@@ -187,6 +208,7 @@ class StoreImpl final : public Store, public PartitionLog::Checkpointer, public 
   std::map<uint64_t, io::TimerId> timers_;
   uint64_t next_timer_ = 0;
   bool loaded_ = false;
+  ReplayCounts replayed_;
   std::vector<Leftover> leftovers_;
   std::vector<Unfinished> unfinished_;
   Mover mover_{core_, static_cast<MoverHost&>(*this)};

@@ -100,6 +100,17 @@ inline StoreOptions small_options() {
   return options;
 }
 
+/// A journal small enough for its files to be filled, settled and used again in a short life.
+inline JournalSettings small_journal() {
+  JournalSettings journal;
+  journal.enable = true;
+  journal.file_bytes = 8 * 4096;
+  journal.files_max = 3;
+  journal.seal_after_ms = 4;
+  journal.after_commits = 0;
+  return journal;
+}
+
 /// One simulated node and the store that lives on it.
 class Rig {
  public:

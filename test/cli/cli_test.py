@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """The command line end to end: runs the verbs against a live broker, which it starts itself, and compares what they print.
+Topics, groups, errors, help; cli_cluster_test.py has the rest.
 
   cli_test.py                        starts `moldau broker` (MOLDAU_BINARY, or build/moldau) on a free port and a fresh folder
   cli_test.py --brokers HOST:PORT    uses a cluster that runs, e.g. Apache Kafka: every check holds there too
 """
-import argparse
 import json
 import os
 import re
@@ -17,53 +17,10 @@ import sys
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BINARY = os.environ.get("MOLDAU_BINARY") or os.path.join(ROOT, "build", "moldau")
-TIMEOUT = 60
+import cli_kit
+from cli_kit import BINARY, Run, TIMEOUT, bad, bad_table, columns, equal, ok, suffix, topic, within
+
 RECORDS = 20_000
-
-brokers = ""
-home = ""  # of the profiles
-suffix = f"{os.getpid()}"
-
-
-class Run:
-    """One run of the binary: exit code and what it printed."""
-
-    def __init__(self, *words, data=b"", environment=None, cluster=None):
-        env = {k: v for k, v in os.environ.items() if not k.startswith(("MOLDAU_", "RPK_"))}
-        env["MOLDAU_BROKERS"] = brokers if cluster is None else cluster
-        env["XDG_CONFIG_HOME"] = home
-        env.update(environment or {})
-        data = data.encode() if isinstance(data, str) else data
-        done = subprocess.run([BINARY, *words], input=data, capture_output=True, timeout=TIMEOUT, env=env)
-        self.code, self.raw, self.out, self.err = done.returncode, done.stdout, done.stdout.decode("utf-8", "replace"), done.stderr.decode()
-        self.words = words
-
-    def __repr__(self):
-        return f"moldau {' '.join(self.words)} -> {self.code}\n--- out\n{self.out[:2000]}\n--- err\n{self.err[:2000]}"
-
-
-def ok(*words, **options):
-    run = Run(*words, **options)
-    assert run.code == 0, run
-    return run
-
-
-def bad(*words, code=1, **options):
-    run = Run(*words, **options)
-    assert run.code == code, run
-    assert len(run.err.strip().split("\n")) == 1 and run.err, run
-    return run
-
-
-def equal(got, expected, run=None):
-    assert got == expected, f"expected {expected!r}\n     got {got!r}\n{run or ''}"
-
-
-def topic(name):
-    return f"{name}-{suffix}"
-
 
 # --- topics ---
 
@@ -107,12 +64,6 @@ def test_create_list_describe_delete():
     assert re.search(rf"{a} +OK\n", run.out) and "UNKNOWN_TOPIC_OR_PARTITION" in run.out, run
     run = ok("topic", "delete", "-r", f"bb-{suffix}")
     assert re.search(rf"{b} +OK\n", run.out), run
-
-
-def bad_table(*words):
-    run = Run(*words)
-    assert run.code == 1, run
-    return run
 
 
 def test_create_dry_and_errors():
@@ -210,7 +161,7 @@ def test_offsets():
 def test_consume_follows_and_regex_reads_several():
     one, two = topic("follow1"), topic("follow2")
     ok("topic", "create", one, two)
-    follower = subprocess.Popen([BINARY, "--brokers", brokers, "topic", "consume", "-r", f"follow[12]-{suffix}", "-f", "%t %v\\n", "-n", "3"],
+    follower = subprocess.Popen([BINARY, "--brokers", cli_kit.brokers, "topic", "consume", "-r", f"follow[12]-{suffix}", "-f", "%t %v\\n", "-n", "3"],
                                 stdout=subprocess.PIPE)
     try:
         ok("topic", "produce", one, "-o", "", data="x\n")
@@ -240,7 +191,7 @@ def read_line(process):
 def test_typing_is_answered_line_by_line():
     name = topic("typing")
     ok("topic", "create", name)
-    producer = subprocess.Popen([BINARY, "--brokers", brokers, "topic", "produce", name, "-o", "%o %v\\n"],
+    producer = subprocess.Popen([BINARY, "--brokers", cli_kit.brokers, "topic", "produce", name, "-o", "%o %v\\n"],
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         for i in range(3):
@@ -332,12 +283,6 @@ def test_alter_add_trim():
 # --- groups ---
 
 
-def columns(run):
-    """The rows of a table, by the heading's words."""
-    lines = [line.split() for line in run.out.splitlines()]
-    return [dict(zip(lines[0], line)) for line in lines[1:]]
-
-
 def test_groups_seek_describe_delete():
     a, b, group, other = topic("ga"), topic("gb"), topic("group"), topic("other")
     ok("topic", "create", a, b, "-p", "2")
@@ -415,13 +360,6 @@ def owners(group):
     return {member["member_id"]: len(member["assigned"]) for member in members}
 
 
-def within(what, condition):
-    deadline = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < deadline, f"not in time: {what}"
-        time.sleep(0.1)
-
-
 def test_consume_in_a_group():
     for protocol in ("classic", "consumer"):
         name, group = topic(f"cg-{protocol}"), topic(f"cgroup-{protocol}")
@@ -452,7 +390,7 @@ def test_consume_in_a_group():
         def lines():
             return [os.pread(output.fileno(), 1000, 0).decode().splitlines() for output in outputs]
 
-        readers = [subprocess.Popen([BINARY, "--brokers", brokers, "topic", "consume", "-r", f"cg-{protocol}-.*", "-g", group, "-f", "%p %v\\n",
+        readers = [subprocess.Popen([BINARY, "--brokers", cli_kit.brokers, "topic", "consume", "-r", f"cg-{protocol}-.*", "-g", group, "-f", "%p %v\\n",
                                      "-o", "end", *mode], stdout=output) for output in outputs]
         try:
             within("two members that share", lambda: sorted(owners(group).values()) == [1, 2])
@@ -498,217 +436,7 @@ def test_analyze():
     bad("topic", "analyze", name, "-t", "-1m")
 
 
-# --- quotas, users, elections ---
-
-
-def test_quotas():
-    client, user = topic("client"), topic("user")
-    equal(ok("cluster", "quotas", "describe", "--name", f"client-id={client}").out, "no quotas matched to describe\n")
-    run = ok("cluster", "quotas", "alter", "--add", "consumer_byte_rate=2000,producer_byte_rate=1000", "--name", f"client-id={client}")
-    equal(columns(run), [{"ENTITY": f"client-id={client}", "STATUS": "OK"}], run)
-    ok("cluster", "quotas", "alter", "--add", "request_percentage=10", "--name", f"client-id={client}", "--name", f"user={user}")
-    run = ok("cluster", "quotas", "describe", "--name", f"client-id={client}", "--strict")
-    equal(run.out, f"client-id={client}\n\tconsumer_byte_rate=2000\n\tproducer_byte_rate=1000\n", run)
-    equal(len(json.loads(ok("cluster", "quotas", "describe", "--name", f"client-id={client}", "--format", "json").out)["quotas"]), 2)
-    run = Run("cluster", "quotas", "alter", "--add", "no_such_rate=1", "--name", f"client-id={client}", "--dry")
-    assert run.code == 1 and "INVALID_REQUEST" in run.out, run
-    ok("cluster", "quotas", "alter", "--add", "producer_byte_rate=7", "--default", "client-id", "--dry")
-    for words in (("alter", "--name", f"client-id={client}"), ("alter", "--add", "a=1"), ("alter", "--add", "a=x", "--name", "user=a"),
-                  ("alter", "--add", "a=-1", "--name", "user=a"), ("alter", "--add", "a=1", "--name", "team=a"),
-                  ("describe", "--name", "user"), ("describe", "--any", "team"), ("import",), ("import", "--from", "/no/such"),
-                  ("import", "--from", "{")):
-        bad("cluster", "quotas", *words)
-
-    everything = ok("cluster", "quotas", "describe", "--format", "yaml").out
-    equal(ok("cluster", "quotas", "import", "--from", "-", data=everything).out, "No changes detected from import\n")
-    edited = everything.replace('"2000"', '"3000"')
-    assert "--no-confirm" in Run("cluster", "quotas", "import", "--from", "-", data=edited).err
-    run = ok("cluster", "quotas", "import", "--from", "-", "--no-confirm", data=edited)
-    equal(columns(run)[0], {"ENTITY": f"client-id={client}", "QUOTA-TYPE": "consumer_byte_rate", "OLD-VALUE": "2000", "NEW-VALUE": "3000"}, run)
-    assert "consumer_byte_rate=3000" in ok("cluster", "quotas", "describe", "--any", "client-id").out
-    ok("cluster", "quotas", "import", "--no-confirm", "--from", '{"quotas": []}')
-    equal(ok("cluster", "quotas", "describe").out, "no quotas matched to describe\n")
-
-
-def test_users():
-    user = topic("jan")
-    equal(ok("security", "user", "create", user, "-p", "secret").out, f'Created user "{user}".\n')
-    assert "already" in bad("security", "user", "create", user, "-p", "secret").err
-    run = ok("security", "user", "create", user, "--mechanism", "scram-sha-512", "--iterations", "5000")
-    assert re.fullmatch(r"[A-Za-z0-9]{30}", run.out.splitlines()[-1]), run
-    assert user in ok("security", "user", "list").out.splitlines()[1:]
-    assert user in json.loads(ok("security", "user", "ls", "--format", "json").out)
-    run = ok("security", "user", "list", "--format", "wide")
-    assert re.search(rf"\n{user} +SCRAM-SHA-256,SCRAM-SHA-512 +4096,5000\n", run.out), run
-    assert "--mechanism" in bad("security", "user", "update", user, "--new-password", "x").err
-    ok("security", "user", "update", user, "--new-password", "x", "--mechanism", "SCRAM-SHA-256", "--iterations", "8192")
-    assert "8192,5000" in ok("security", "user", "list", "--format", "wide").out
-    equal(ok("__complete", "--", "security", "user", "delete", user[:-1]).out, user + "\n")
-    equal(json.loads(ok("security", "user", "delete", user, "--format", "json").out), {"user": user})
-    for words in (("delete", user), ("update", user, "--new-password", "x"), ("update", user), ("create", user, "--mechanism", "PLAIN"),
-                  ("create", user, "-p", ""), ("create", user, "--iterations", "1")):
-        bad("security", "user", *words)
-
-
-def test_elections():
-    name = topic("elect")
-    ok("topic", "create", name, "-p", "2")
-    run = ok("cluster", "partitions", "elect-leaders", name, "-p", "1")
-    equal(run.out.splitlines()[1].split(None, 2), [name, "1", "NOT NEEDED"], run)
-    equal(len(json.loads(ok("cluster", "partitions", "elect-leaders", name, "--format", "json").out)), 2)
-    equal(ok("cluster", "partitions", "elect-leaders", "--all").out, "No partition needs an election.\n")
-    run = Run("cluster", "partitions", "elect-leaders", name, "-p", "9")
-    assert run.code == 1 and "UNKNOWN_TOPIC_OR_PARTITION" in run.out, run
-    bad("cluster", "partitions", "elect-leaders")
-    bad("cluster", "partitions", "elect-leaders", "--all", name)
-    bad("cluster", "partitions", "elect-leaders", topic("nothing"))
-    assert "--no-confirm" in bad("cluster", "partitions", "elect-leaders", name, "--unclean").err
-
-
-# --- profiles ---
-
-
-def test_profiles():
-    folder = tempfile.mkdtemp(prefix="moldau-cli-")
-    try:
-        file = os.path.join(folder, "new", "profiles.yaml")
-
-        def profile(*words, **options):
-            return ok("profile", *words, "--config", file, **options)
-
-        unset = {"MOLDAU_BROKERS": ""}
-        equal(profile("create", "here", "-d", "a text", "-s", f"brokers={brokers}").out, 'Created and switched to new profile "here".\n')
-        equal(os.stat(file).st_mode & 0o777, 0o600)
-        profile("create", "there", "--from-profile", "here", "--set", "kafka_api.brokers=127.0.0.1:1")
-        run = profile("list")
-        equal(columns(run), [{"NAME": "here", "DESCRIPTION": "a"}, {"NAME": "there*", "DESCRIPTION": "a"}], run)
-        # The selected one counts; the environment, -X and flags win over it.
-        assert "127.0.0.1:1" in bad("topic", "list", "--config", file, environment=unset).err
-        ok("topic", "list", "--config", file)
-        ok("topic", "list", "--config", file, "--profile", "here", environment=unset)
-        ok("topic", "list", environment={**unset, "MOLDAU_CONFIG": file, "MOLDAU_PROFILE": "here"})
-        equal(profile("use", "here").out, 'Set current profile to "here".\n')
-        ok("topic", "list", "--config", file, environment=unset)
-        equal(profile("current").out, "here\n")
-        equal(profile("current", "-n", "--profile", "there").out, "there")
-        equal(profile("rename-to", "home").out, 'Renamed current profile to "home".\n')
-        profile("set", "prompt", 'bold "[%n]"')
-        equal(profile("prompt").out, "\x1b[1m[home]\x1b[0m")
-        profile("set", "prompt=pink")
-        equal(profile("prompt").out, "")
-        bad("profile", "prompt", "--validate", "--config", file)
-        profile("set-globals", "dial_timeout=9s", "globals.retry_timeout=1m")
-        equal(profile("print-globals").out, 'dial_timeout: "9s"\nretry_timeout: "1m"\n')
-        run = profile("print", "-v", "-X", "globals.fetch_max_wait=1s")
-        assert re.search(r"\nbrokers +\S+ +MOLDAU_BROKERS\n", run.out) and "9s" in run.out and "-X globals.fetch_max_wait" in run.out, run
-
-        def editor(script):
-            return {"EDITOR": f"sed -i {script}", "VISUAL": ""}
-
-        equal(profile("edit", environment=editor("s/xyz/abc/")).out, "No changes were made.\n")
-        equal(profile("edit", environment=editor("s/pink/bold/")).out, 'Profile "home" updated successfully.\n')
-        equal(profile("prompt").out, "\x1b[1mhome\x1b[0m")
-        run = bad("profile", "edit", "--config", file, environment=editor("s/brokers:/brokrs:/"))
-        assert "did you mean kafka_api.brokers?; nothing was changed" in run.err, run
-        os.unlink(run.err.split()[-1])
-        bad("profile", "edit", "--config", file, environment={"EDITOR": "false", "VISUAL": ""})
-        profile("edit", "fresh", environment=editor("'$a description: of an editor'"))
-        equal(json.loads(profile("list", "--format", "json").out)[0], {"name": "fresh", "description": "of an editor", "current": True})
-        equal(profile("delete", "fresh").out.splitlines()[0], 'Deleted profile "fresh".')
-        equal(profile("current").out, "\n")
-        profile("use", "home")
-        profile("clear")
-        for words in (("use", "x"), ("delete", "x"), ("print", "x"), ("set", "brokers=a"), ("create", "a b"), ("create", "home"),
-                      ("create", "z", "-s", "brokers"), ("create", "z", "--from-profile", "/no/such"), ("rename-to", "z")):
-            bad("profile", *words, "--config", file)
-        equal(ok("__complete", "--config", file, "--", "profile", "use", "ho").out, "home\n")
-        with open(file, "a", encoding="utf-8") as broken:
-            broken.write("nonsense\n")
-        assert "line" in bad("topic", "list", "--config", file).err
-        ok("cluster", "info", "--config", file, "--help")
-    finally:
-        shutil.rmtree(folder)
-
-
-# --- cluster, help, completion, errors ---
-
-
-def test_cluster():
-    ok("topic", "create", topic("cluster"))
-    run = ok("cluster", "info")
-    assert re.match(r"CLUSTER\n=======\n\S+\n\nBROKERS\n=======\nID +HOST +PORT\n\d+\* +\S+ +\d+\n\nTOPICS\n======\nNAME ", run.out), run
-    run = ok("cluster", "info", "-b")
-    assert re.fullmatch(r"ID +HOST +PORT\n\d+\* +\S+ +\d+\n", run.out), run
-    info = json.loads(ok("cluster", "metadata", "--format", "json").out)
-    equal(sorted(info), ["brokers", "cluster", "topics"])
-    run = ok("cluster", "health")
-    assert run.out.startswith("CLUSTER HEALTH OVERVIEW\n=======================\nHealthy:                          true\n"), run
-    health = json.loads(ok("cluster", "health", "--format", "json").out)
-    assert health["is_healthy"] and health["nodes_down"] == [], health
-    ok("cluster", "health", "-e")
-
-
-def test_cluster_config():
-    key = "log.retention.ms"
-    run = ok("cluster", "config", "list", "--filter", r"log\.retention\..*s")
-    equal(run.out.splitlines()[0].split(), ["KEY", "VALUE", "SOURCE"], run)
-    assert key in run.out and "num.partitions" not in run.out, run
-    ok("cluster", "config", "set", key, "3600000")
-    equal(ok("cluster", "config", "get", key).out, "3600000\n")
-    assert f'{key}: "3600000"\n' in ok("cluster", "config", "export").out
-    folder = tempfile.mkdtemp(prefix="moldau-cli-")
-    try:
-        file = os.path.join(folder, "config.yaml")
-        ok("cluster", "config", "export", "-f", file)
-        equal(ok("cluster", "config", "import", "-f", file).out, "No changes were made.\n")
-        with open(file, encoding="utf-8") as exported:
-            edited = exported.read().replace("3600000", "7200000")
-        ok("cluster", "config", "import", "-f", "-", data=edited)
-        equal(ok("cluster", "config", "get", key).out, "7200000\n")
-        assert "line 1" in bad("cluster", "config", "import", "-f", "-", data="- a\n").err
-    finally:
-        shutil.rmtree(folder)
-    run = ok("cluster", "config", "status")
-    assert re.fullmatch(r"NODE +IN-EFFECT +OVERRIDDEN +PENDING +UNKNOWN\n(\d+ +1 +\[\] +\[\] +\[\]\n)+", run.out), run
-    equal(json.loads(ok("cluster", "config", "status", "--format", "json").out)[0]["in_effect"], [key])
-    editor = {"EDITOR": "sed -i s/7200000/9000000/", "VISUAL": ""}
-    equal(ok("cluster", "config", "edit", environment=editor).out, "Successfully updated configuration: 1 property.\n")
-    equal(ok("cluster", "config", "get", key).out, "9000000\n")
-    equal(ok("cluster", "config", "edit", environment=editor).out, "No changes were made.\n")
-    run = bad("cluster", "config", "edit", environment={"EDITOR": "sed -i s/9000000/x/", "VISUAL": ""})
-    assert "INVALID_REQUEST" in run.err or "INVALID_CONFIG" in run.err, run
-    os.unlink(run.err.split()[-1])
-    equal(ok("cluster", "config", "lint", "-f", "-", data=f"{key}: 1000\n").out, "-: 1 setting, nothing is wrong with them\n")
-    run = Run("cluster", "config", "lint", "-f", "-", data=f"{key}: x\nlog.retention.msec: 1\nnode.id: 7\n")
-    equal((run.code, len(run.out.splitlines())), (1, 3), run)
-    assert "did you mean log.retention.ms?" in run.out and "cannot change while brokers run" in run.out, run
-    equal(ok("cluster", "config", "get", key).out, "9000000\n")
-    ok("cluster", "config", "set", f"{key}=")
-    equal(ok("cluster", "config", "get", key).out, "\n")
-    bad("cluster", "config", "set", f"{key}=x")
-    bad("cluster", "config", "set", "node.id=7")
-    bad("cluster", "config", "set", "novalue")
-    bad("cluster", "config", "get", "no.such.key")
-    bad("cluster", "config", "list", "--node-id", "99")
-
-
-def test_logdirs_and_partitions():
-    name = topic("dirs")
-    ok("topic", "create", name, "-p", "2")
-    ok("topic", "produce", name, "-p", "1", "-z", "none", "-o", "", data="x" * 1000 + "\n")
-    run = ok("cluster", "logdirs", "describe", "--topics", name, "--sort-by-size")
-    equal(run.out.splitlines()[0].split(), ["BROKER", "DIR", "TOPIC", "PARTITION", "SIZE"], run)
-    rows = columns(run)
-    equal([(row["TOPIC"], row["PARTITION"]) for row in rows], [(name, "1"), (name, "0")], run)
-    assert int(rows[0]["SIZE"]) > 1000 and rows[1]["SIZE"] == "0", run
-    run = ok("cluster", "logdirs", "describe", "--topics", name, "--aggregate-into", "topic", "-H")
-    assert re.search(rf" {name} +1\.\d+kB\n", run.out), run
-    bad("cluster", "logdirs", "describe", "-b", "99")
-    run = ok("cluster", "partitions", "list", name, "-p", "1")
-    equal([(row["TOPIC"], row["PARTITION"], row["DISABLED"]) for row in columns(run)], [(name, "1", "-")], run)
-    equal(len(json.loads(ok("cluster", "partitions", "list", name, "--format", "json").out)), 2)
-    bad("cluster", "partitions", "list")
-    bad("cluster", "partitions", "list", topic("nothing"))
+# --- errors, help, completion ---
 
 
 def test_errors_are_one_line_with_a_hint():
@@ -723,10 +451,10 @@ def test_errors_are_one_line_with_a_hint():
     equal(bad("topic", "create", "x", "--partitons", "3").err,
           "moldau: unknown flag --partitons for 'topic create'; did you mean --partitions?\n")
     bad("topic", "list", "-X", "tls.enabled=true")
-    ok("topic", "list", cluster=address, environment={"MOLDAU_BROKERS": brokers})
-    ok("topic", "list", "-X", f"brokers={brokers}", cluster=address)
-    ok("topic", "list", "--brokers", brokers, cluster=address)
-    ok("topic", "list", environment={"MOLDAU_BROKERS": "", "RPK_BROKERS": brokers})
+    ok("topic", "list", cluster=address, environment={"MOLDAU_BROKERS": cli_kit.brokers})
+    ok("topic", "list", "-X", f"brokers={cli_kit.brokers}", cluster=address)
+    ok("topic", "list", "--brokers", cli_kit.brokers, cluster=address)
+    ok("topic", "list", environment={"MOLDAU_BROKERS": "", "RPK_BROKERS": cli_kit.brokers})
 
 
 def test_help_version_and_completion():
@@ -764,60 +492,5 @@ def test_help_version_and_completion():
         assert done.returncode == 0 and not done.stderr, done.stderr[:1000]
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def main():
-    global brokers, home
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--brokers", default="")
-    parser.add_argument("--only", default="", help="run the tests whose names contain this")
-    arguments = parser.parse_args()
-    broker = folder = None
-    brokers = arguments.brokers
-    home = tempfile.mkdtemp(prefix="moldau-cli-home-")
-    try:
-        if not brokers:
-            folder = tempfile.mkdtemp(prefix="moldau-cli-")
-            brokers = f"127.0.0.1:{free_port()}"
-            trace = open(os.path.join(folder, "trace"), "wb")
-            broker = subprocess.Popen([BINARY, "broker", "--data", os.path.join(folder, "data"), "--listen", brokers, "--admin", "none",
-                                       "--set", "group.initial.rebalance.delay.ms=300", "--set", "group.consumer.min.heartbeat.interval.ms=200",
-                                       "--set", "group.consumer.heartbeat.interval.ms=200"],
-                                      stdout=trace, stderr=trace)
-        # Waiting for a cluster that is just starting is what -e is for.
-        ok("cluster", "health", "-e")
-        failures = 0
-        for name, test in sorted(globals().items()):
-            if not name.startswith("test_") or arguments.only not in name:
-                continue
-            begin = time.monotonic()
-            try:
-                test()
-                print(f"ok   {name} ({time.monotonic() - begin:.2f} s)")
-            except (AssertionError, subprocess.SubprocessError, ValueError, KeyError) as problem:
-                failures += 1
-                print(f"FAIL {name}: {problem}")
-        if broker is not None and broker.poll() is not None:
-            failures += 1
-            print(f"FAIL the broker ended with {broker.returncode}")
-        print(f"{failures} failed")
-        return 1 if failures else 0
-    finally:
-        if broker is not None:
-            broker.send_signal(signal.SIGTERM)
-            try:
-                broker.wait(20)
-            except subprocess.TimeoutExpired:
-                broker.kill()
-                broker.wait()
-        if folder:
-            shutil.rmtree(folder, ignore_errors=True)
-        shutil.rmtree(home, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(cli_kit.main(__doc__, globals()))

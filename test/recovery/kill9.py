@@ -5,12 +5,14 @@ usage: kill9.py [--kills N] [--partitions N] [--seed S] [--write-caching]
 
 Each partition has an idempotent producer with up to five requests in flight. The broker is killed at a random moment of the
 load and started again on the same folder; the producers send what was not acknowledged once more, with the same sequences.
-At the end each partition must hold exactly the producer's values, each once, in order. (With kill -9 the page cache lives, so
-this also holds with write caching; what a power cut takes is the simulator's matter.)"""
+After every third kill `moldau recover` runs first, and leaves no journal. At the end each partition must hold exactly the
+producer's values, each once, in order. (With kill -9 the page cache lives, so this also holds with write caching; what a power
+cut takes is the simulator's matter.)"""
 import argparse
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -117,7 +119,8 @@ def main():
     random.seed(arguments.seed)
     folder = tempfile.mkdtemp(prefix="moldau-kill9-")
     settings = ["write.caching.default=true"] if arguments.write_caching else []
-    settings += ["log.segment.bytes=1048576"]  # rolls happen under fire too
+    # Rolls happen under fire too, and files of the journal are filled and used again.
+    settings += ["log.segment.bytes=1048576", "log.journal.enable=true", "log.journal.file.bytes=262144"]
     broker = raw_client.Broker(os.path.join(folder, "data"), settings)
     world = World()
     try:
@@ -129,10 +132,17 @@ def main():
         for producer in producers:
             producer.start()
         longest = 0.0
-        for _ in range(arguments.kills):
+        journals = recovered = 0
+        journal = os.path.join(broker.data, "journal")
+        for number in range(arguments.kills):
             time.sleep(random.uniform(0.02, 0.4))
             world.port = 0
             broker.kill()
+            journals += os.path.exists(journal)
+            if number % 3 == 2:
+                subprocess.run([broker.binary, "recover", broker.data], check=True, timeout=60)
+                assert not os.path.exists(journal), "recover left the journal"
+                recovered += 1
             started = time.time()
             world.port = broker.start().port
             longest = max(longest, time.time() - started)
@@ -146,9 +156,11 @@ def main():
         total = sum(check(connection, producer) for producer in producers)
         connection.close()
         assert broker.stop() == 0, "the broker did not stop cleanly"
+        assert not os.path.exists(journal), "a clean stop left the journal"
+        assert arguments.write_caching or journals > 0, "no kill came upon a journal"
         assert total > arguments.kills * arguments.partitions, f"only {total} records were acknowledged: no load"
         print(f"{arguments.kills} kills, {total} records acknowledged, all read back in order, none twice; "
-              f"longest restart {longest:.2f} s")
+              f"{journals} kills left a journal, {recovered} recoveries; longest restart {longest:.2f} s")
         shutil.rmtree(folder)
         return 0
     except BaseException:

@@ -4,9 +4,9 @@
 usage: sync_before_ack.py [--expect-unsynced]
 
 Runs the broker under strace, sends acks=all produces one at a time to several partitions, and follows the system calls: a write
-to a .log file makes it dirty, a sync that returned 0 and began after the write makes it clean, and when a response is sent to a
-client no .log file of a user topic may be dirty. --expect-unsynced runs with write.caching.default=true and passes only if the
-check fails then: it shows that the check can see a missing sync."""
+to a .log file makes it dirty, a sync that returned 0 and began after the write makes it clean, and so does a later write to the
+journal once it is synced; when a response is sent to a client no .log file of a user topic may be dirty. --expect-unsynced runs
+with write.caching.default=true and passes only if the check fails then: it shows that the check can see a missing sync."""
 import os
 import re
 import shutil
@@ -18,7 +18,7 @@ import raw_client  # noqa: E402
 
 TOPIC = "synced"
 PARTITIONS = 4
-REQUESTS = 60
+REQUESTS = 400
 WRITES = ("write", "pwrite64", "writev", "pwritev", "pwritev2")
 SYNCS = ("fsync", "fdatasync", "syncfs", "sync_file_range")
 SENDS = ("sendmsg", "sendto", "sendfile")
@@ -47,9 +47,10 @@ def calls(path):
 
 
 def violations(path):
-    """(responses seen, responses sent while a .log file was dirty, writes seen, syncs seen)."""
+    """(responses seen, responses sent while a .log file was dirty, writes seen, syncs seen, rounds of the journal seen)."""
     dirty = {}  # path -> line at which its last write ended
-    responses = wrong = writes = syncs = 0
+    journal = {}  # path -> (first write since its last sync began, last one ended)
+    responses = wrong = writes = syncs = rounds = 0
     for start, end, name, _, target, result in sorted(calls(path), key=lambda call: call[1]):
         if name in WRITES and result > 0 and target.endswith(".log") and "/" + TOPIC + "-" in target:
             dirty[target] = end
@@ -57,10 +58,16 @@ def violations(path):
         elif name in ("fsync", "fdatasync") and result == 0 and target in dirty and start > dirty[target]:
             del dirty[target]
             syncs += 1
+        elif name in WRITES and result > 0 and target.endswith(".journal"):
+            journal[target] = (journal.get(target, (start,))[0], end)
+        elif name in ("fsync", "fdatasync") and result == 0 and target in journal and start > journal[target][1]:
+            began = journal.pop(target)[0]
+            dirty = {log: line for log, line in dirty.items() if line > began}
+            rounds += 1
         elif name in SENDS and ("TCP" in target or "socket" in target) and result > 0:
             responses += 1
             wrong += bool(dirty)
-    return responses, wrong, writes, syncs
+    return responses, wrong, writes, syncs, rounds
 
 
 def main():
@@ -69,7 +76,7 @@ def main():
     trace = os.path.join(folder, "trace")
     names = ",".join(WRITES + SYNCS + SENDS)
     prefix = ["strace", "-f", "-yy", "-s", "0", "-o", trace, "-e", "trace=" + names]
-    settings = ["write.caching.default=true"] if unsynced else []
+    settings = ["write.caching.default=true"] if unsynced else ["log.journal.enable=true"]
     broker = raw_client.Broker(os.path.join(folder, "data"), settings, prefix)
     broker.start(60)
     connection = raw_client.Connection(broker.port)
@@ -83,14 +90,14 @@ def main():
     for child in children:
         os.kill(int(child), 15)
     broker.process.wait(60)
-    responses, wrong, writes, syncs = violations(trace)
-    print(f"{REQUESTS} produces: {writes} writes to segment files, {syncs} syncs, {responses} responses, "
-          f"{wrong} of them sent before the sync")
+    responses, wrong, writes, syncs, rounds = violations(trace)
+    print(f"{REQUESTS} produces: {writes} writes to segment files, {syncs} syncs, {rounds} rounds of the journal, "
+          f"{responses} responses, {wrong} of them sent before the sync")
     assert writes >= REQUESTS and responses >= REQUESTS, "the trace does not show the load"
     if unsynced:
         assert wrong > 0, "with write caching the check should have found responses before the sync"
     else:
-        assert wrong == 0 and syncs >= REQUESTS
+        assert wrong == 0 and syncs + rounds >= REQUESTS and rounds > 0
     shutil.rmtree(folder)
     return 0
 

@@ -17,6 +17,9 @@ class Host {
   virtual Surface surface() = 0;
   /// Where clients connect from; may be the same.
   virtual Surface client() = 0;
+  /// A second shard of the node of surface(), on its thread, if it has one of its own: but for mailbox().post() it is
+  /// used by what runs there.
+  virtual Surface second() = 0;
   /// Runs turns until `done` says true or `limit` has passed; returns what it says.
   virtual bool run_until(const std::function<bool()>& done, Duration limit) = 0;
   bool run_until(const std::function<bool()>& done) { return run_until(done, seconds(20)); }

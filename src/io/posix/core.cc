@@ -272,11 +272,16 @@ int Core::poll(int64_t nanoseconds) {
 /// of 0.2 us and one clock read.
 int Core::spin(Instant deadline) {
   const Instant end = std::min(last_event_ + spin_, deadline);
+  const Instant begin = now_;
+  ++counters_.spins;
   for (;;) {
     const int count = poll(0);
     now_ = read_clock();
-    if (count != 0 || has_immediate_work()) return count;
-    if (now_ >= end) break;
+    const bool found = count != 0 || has_immediate_work();
+    if (!found && now_ < end) continue;
+    counters_.spun = counters_.spun + (now_ - begin);
+    if (found) return count;
+    break;
   }
   if (now_ < deadline) spin_ = spin_ < microseconds(2) ? Duration{} : spin_ / 2;  // in vain: less the next time
   return 0;
@@ -354,6 +359,7 @@ void Core::drain_mail() {
   while (oldest != nullptr) {
     const std::unique_ptr<Mail> mail(oldest);
     oldest = mail->next;
+    ++counters_.mails;
     if (pool_ != nullptr) mail->message();  // without a pool the loop is going down
   }
 }

@@ -12,10 +12,12 @@ namespace moldau::io::posix {
 
 class PosixDisk final : public Disk {
  public:
-  PosixDisk(Core& core, size_t descriptors_max)
-      : core_(core), descriptors_(std::make_shared<Descriptors>(descriptors_max)) {}
+  /// `descriptors`: those of the node, which all its shards share.
+  PosixDisk(Core& core, std::shared_ptr<Descriptors> descriptors)
+      : core_(core), descriptors_(std::move(descriptors)) {}
 
   const Descriptors& descriptors() const { return *descriptors_; }
+  const std::shared_ptr<Descriptors>& shared_descriptors() const { return descriptors_; }
 
   Result<FileRef> open(const std::string& path, OpenMode mode) override;
   Result<uint64_t> size(File& file) override;

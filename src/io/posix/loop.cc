@@ -8,8 +8,8 @@ namespace moldau::io::posix {
 
 class Loop::Impl {
  public:
-  explicit Impl(const LoopOptions& options)
-      : core(options), disk(core, options.descriptors_max), network(core, disk) {}
+  Impl(const LoopOptions& options, std::shared_ptr<Descriptors> descriptors)
+      : core(options), disk(core, std::move(descriptors)), network(core, disk) {}
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   ~Impl() { core.shut_down(); }  // first: what is pending may own streams and files
@@ -22,8 +22,10 @@ class Loop::Impl {
 Loop::Loop(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Loop::~Loop() = default;
 
-Result<std::unique_ptr<Loop>> Loop::make(const LoopOptions& options) {
-  auto impl = std::make_unique<Impl>(options);
+Result<std::unique_ptr<Loop>> Loop::make(const LoopOptions& options, const Loop* sibling) {
+  auto impl = std::make_unique<Impl>(options, sibling != nullptr
+                                                  ? sibling->impl_->disk.shared_descriptors()
+                                                  : std::make_shared<Descriptors>(options.descriptors_max));
   RETURN_IF_FAILED(impl->core.open());
   return std::unique_ptr<Loop>(new Loop(std::move(impl)));
 }

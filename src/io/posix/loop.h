@@ -39,6 +39,9 @@ struct LoopOptions {
 /// What the loop did so far, for tests and metrics.
 struct LoopCounters {
   uint64_t turns = 0;              ///< turns run
+  uint64_t spins = 0;              ///< waits that polled before they slept, or instead
+  Duration spun;                   ///< time in them, without the turns that they ended in
+  uint64_t mails = 0;              ///< messages taken out of the mailbox
   uint64_t sleeps = 0;             ///< waits that were allowed to block
   uint64_t wakes_written = 0;      ///< times a poster had to wake the loop through its eventfd
   uint64_t sends = 0;              ///< sendmsg calls
@@ -54,8 +57,9 @@ struct LoopCounters {
 
 class Loop {
  public:
-  /// Makes a loop; fails when the process has no descriptors left for it.
-  static Result<std::unique_ptr<Loop>> make(const LoopOptions& options = {});
+  /// Makes a loop; fails when the process has no descriptors left for it. With `sibling`: both are shards of one node,
+  /// Files of either Disk are good for the other one, and descriptors_max counts for both together.
+  static Result<std::unique_ptr<Loop>> make(const LoopOptions& options = {}, const Loop* sibling = nullptr);
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   /// Waits for the pool's running jobs and drops the queued ones; callbacks that did not run are destroyed. Streams,
@@ -72,6 +76,7 @@ class Loop {
   /// Calls `callback` in a turn each time the process gets signal `number`, which from then on has no other effect. To
   /// be called before other threads than this loop's own start, so that all of them block the signal.
   Status on_signal(int number, Callback callback);
+  /// For the loop's own thread.
   LoopCounters counters() const;
   /// A socket that listens but is not accepted from: the caller owns it, and may give duplicates of it to several
   /// loops, of which each in its time accepts what came. May wait for name servers.

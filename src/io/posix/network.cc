@@ -240,6 +240,13 @@ Result<std::unique_ptr<Listener>> PosixNetwork::adopt_listener(int socket, Accep
   return std::unique_ptr<Listener>(std::move(listener));
 }
 
+/// One syscall (epoll_ctl).
+Result<std::unique_ptr<Stream>> PosixNetwork::attach(std::unique_ptr<DetachedStream> detached) {
+  auto& socket = static_cast<PosixDetached&>(*detached);
+  const SocketAddress peer = socket.peer();
+  return make_stream(socket.take(), peer);
+}
+
 Result<std::unique_ptr<Stream>> PosixNetwork::make_stream(int socket, const SocketAddress& peer) {
   auto stream = std::make_unique<PosixStream>(*this, socket, peer);
   RETURN_IF_FAILED(stream->open());

@@ -33,6 +33,7 @@ class PosixNetwork final : public Network {
                                            const ListenOptions& options = {}) override;
   void connect(const Address& address, Duration timeout,
                Completion<Result<std::unique_ptr<Stream>>> done) override;
+  Result<std::unique_ptr<Stream>> attach(std::unique_ptr<DetachedStream> detached) override;
 
   /// A socket that listens and is not accepted from yet; the caller owns it. May wait for name servers.
   static Result<int> listening_socket(const Address& address, const ListenOptions& options);

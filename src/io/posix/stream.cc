@@ -243,6 +243,20 @@ PosixStream::Sent PosixStream::send_file(size_t& budget) {
   return Sent::all_given;
 }
 
+// --- moving
+
+PosixDetached::~PosixDetached() {
+  if (socket_ >= 0) close(socket_);
+}
+
+/// One syscall (epoll_ctl). Readiness is not carried along: registering the socket anew reports it anew.
+std::unique_ptr<DetachedStream> PosixStream::detach() {
+  if (!open_for_writing() || why_ != nullptr || front_ < queue_.size()) return nullptr;
+  handler_ = nullptr;
+  core_.release(socket_);
+  return std::make_unique<PosixDetached>(std::exchange(socket_, -1), peer_);
+}
+
 // --- the end
 
 void PosixStream::break_with(Failure why) {

@@ -6,11 +6,28 @@
 // sendmsg; none to pause, resume, or wait for room.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "io/posix/network.h"
 
 namespace moldau::io::posix {
+
+/// A connected socket that no loop watches.
+class PosixDetached final : public DetachedStream {
+ public:
+  PosixDetached(int socket, const SocketAddress& peer) : socket_(socket), peer_(peer) {}
+  PosixDetached(const PosixDetached&) = delete;
+  PosixDetached& operator=(const PosixDetached&) = delete;
+  ~PosixDetached() override;
+  /// The socket, which is the caller's from now on.
+  int take() { return std::exchange(socket_, -1); }
+  const SocketAddress& peer() const { return peer_; }
+
+ private:
+  int socket_;
+  SocketAddress peer_;
+};
 
 class PosixStream final : public Stream, private Watcher {
  public:
@@ -28,6 +45,7 @@ class PosixStream final : public Stream, private Watcher {
   uint64_t queued_file_bytes() const override { return queued_file_; }
   void pause_reading(bool pause) override;
   void finish() override;
+  std::unique_ptr<DetachedStream> detach() override;
   Address peer() const override { return peer_.to_address(); }
 
  private:

@@ -14,6 +14,7 @@ class SimHost final : public Host {
   }
   Surface surface() override { return server_.surface(); }
   Surface client() override { return client_.surface(); }
+  Surface second() override { return server_.shard(1).surface(); }
   bool run_until(const std::function<bool()>& done, Duration limit) override { return world_.run_until(done, limit); }
   std::string folder() override { return "/data"; }
   Address address() override { return {"server", 0}; }

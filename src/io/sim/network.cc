@@ -13,7 +13,7 @@ static constexpr uint64_t turn_bytes_max = 1 << 20;
 static constexpr uint16_t free_port_first = 49'152;
 static constexpr Duration retransmit_after = milliseconds(300);
 
-bool End::alive() const { return !node.crashed() && node.incarnation() == incarnation; }
+bool End::alive() const { return !node->crashed() && node->incarnation() == incarnation; }
 
 namespace {
 
@@ -68,13 +68,37 @@ class SimStream final : public Stream {
     end_->finishing = true;
     fabric().plan_flush(end_);
   }
+  std::unique_ptr<DetachedStream> detach() override;
   Address peer() const override { return end_->peer_address; }
 
  private:
-  Fabric& fabric() const { return end_->node.world().fabric(); }
+  Fabric& fabric() const { return end_->node->world().fabric(); }
   bool writable() const { return end_->alive() && !end_->broken() && !end_->finishing; }
   EndRef end_;
 };
+
+/// An End that no shard has.
+class SimDetached final : public DetachedStream {
+ public:
+  explicit SimDetached(EndRef end) : end_(std::move(end)) {}
+  SimDetached(const SimDetached&) = delete;
+  SimDetached& operator=(const SimDetached&) = delete;
+  ~SimDetached() override {
+    if (end_ != nullptr) end_->node->world().fabric().shell_dropped(end_);
+  }
+  EndRef take() { return std::exchange(end_, nullptr); }
+
+ private:
+  EndRef end_;
+};
+
+std::unique_ptr<DetachedStream> SimStream::detach() {
+  if (!fabric().detach(end_)) return nullptr;
+  // What is left of this stream holds an end without a connection.
+  auto nothing = std::make_shared<End>(*end_->node, 0, end_->id, end_->peer_address);
+  nothing->closed = true;
+  return std::make_unique<SimDetached>(std::exchange(end_, std::move(nothing)));
+}
 
 class SimListener final : public Listener {
  public:
@@ -99,6 +123,12 @@ class SimNetwork final : public Network {
   }
   void connect(const Address& address, Duration timeout, Completion<Result<std::unique_ptr<Stream>>> done) override {
     node_.world().fabric().connect(node_, address, timeout, std::move(done));
+  }
+  Result<std::unique_ptr<Stream>> attach(std::unique_ptr<DetachedStream> detached) override {
+    EndRef end = static_cast<SimDetached&>(*detached).take();
+    ASSERT(&end->node->machine() == &node_.machine());
+    end->node = &node_;
+    return std::unique_ptr<Stream>(std::make_unique<SimStream>(std::move(end)));
   }
 
  private:
@@ -160,7 +190,7 @@ size_t Fabric::cut(const std::string& a, const std::string& b) {
     const EndRef one = ends.first.lock();
     const EndRef other = ends.second.lock();
     if (one == nullptr || other == nullptr || one->broken() || other->broken()) continue;
-    const Link link(one->node.name(), other->node.name());
+    const Link link(one->node->name(), other->node->name());
     if (link != Link(a, b) && link != Link(b, a)) continue;
     ++count;
     world_.at(world_.now() + delay(), [this, one]() { reset_arrived(one, "connection reset"); });
@@ -183,7 +213,7 @@ void Fabric::node_died(Node& node, bool silently) {
   for (auto entry = connections_.begin(); entry != connections_.end();) {
     const EndRef ends[] = {entry->second.first.lock(), entry->second.second.lock()};
     for (const EndRef& end : ends) {
-      if (end == nullptr || &end->node != &node || end->alive()) continue;
+      if (end == nullptr || &end->node->machine() != &node.machine() || end->alive()) continue;
       forget_outgoing(*end);
       if (!silently && !end->closed && !end->broken()) send_reset(end, false);
       end->closed = true;
@@ -349,7 +379,7 @@ std::pair<EndRef, EndRef> Fabric::make_connection(Node& client, Node& server, co
 void Fabric::plan_flush(const EndRef& end) {
   if (end->flush_planned || !end->alive()) return;
   end->flush_planned = true;
-  end->node.at_sending([this, end]() {
+  end->node->at_sending([this, end]() {
     end->flush_planned = false;
     flush(end);
   });
@@ -368,7 +398,7 @@ bool Fabric::gather(const EndRef& end, std::vector<std::byte>& bytes) {
     const std::span<std::byte> into = std::span(bytes).subspan(begin);
     if (piece.slice.file != nullptr) {
       const Result<size_t> found =
-          end->node.disk().read_to_send(*piece.slice.file, piece.slice.offset + piece.sent, into);
+          end->node->disk().read_to_send(*piece.slice.file, piece.slice.offset + piece.sent, into);
       if (!found.ok() || found.value() < count) {
         world_.count("network.short_file");
         break_end(end, found.ok() ? Failure{FailureKind::io, piece.slice.file->path() + ": shorter than promised"}
@@ -404,7 +434,8 @@ void Fabric::flush(const EndRef& end) {
     return;
   }
   if (std::exchange(end->waited, false) && !end->finishing) {
-    end->node.soon([end]() {
+    end->node->soon([end, shard = end->node]() {
+      if (end->node != shard) return;
       if (end->held && !end->broken() && end->queue.empty() && end->handler != nullptr) end->handler->on_drained();
     });
   }
@@ -417,7 +448,7 @@ void Fabric::send_bytes(const EndRef& end, std::vector<std::byte> bytes) {
     const EndRef peer = end->peer.lock();
     world_.at(world_.now() + delay(), [this, end]() { reset_arrived(end, "connection reset"); });
     if (peer != nullptr) {
-      carry({end->node.name(), peer->node.name()}, world_.now() + delay(),
+      carry({end->node->name(), peer->node->name()}, world_.now() + delay(),
             [this, peer]() { reset_arrived(peer, "connection reset"); });
     }
   }
@@ -445,7 +476,7 @@ void Fabric::send_parcel(const EndRef& end, std::vector<std::byte> bytes) {
     }
     return;
   }
-  carry({end->node.name(), peer->node.name()}, when, [this, end, peer, parcel = std::move(parcel)]() mutable {
+  carry({end->node->name(), peer->node->name()}, when, [this, end, peer, parcel = std::move(parcel)]() mutable {
     parcel_arrived(end, peer, std::move(parcel));
   });
 }
@@ -471,7 +502,7 @@ void Fabric::watch(const EndRef& end) {
     if (!end->alive() || end->broken()) return;
     const EndRef other = end->peer.lock();
     const uint64_t now_received = other == nullptr ? 0 : other->parcels_received;
-    const bool heard = other != nullptr && !blocked_.contains({other->node.name(), end->node.name()});
+    const bool heard = other != nullptr && !blocked_.contains({other->node->name(), end->node->name()});
     if (heard && now_received == end->parcels_sent) return;
     if ((heard && now_received > received) || end->held_until > world_.now()) {
       watch(end);
@@ -486,14 +517,14 @@ void Fabric::watch(const EndRef& end) {
 // --- arriving
 
 void Fabric::parcel_arrived(const EndRef& from, const EndRef& to, Parcel parcel) {
-  if (!to->alive() && to->node.crashed()) {
+  if (!to->alive() && to->node->crashed()) {
     // Nobody there: the sender's kernel tries again, as long as it believes in the connection.
     if (!from->alive() || (from->broken() && !from->closed)) return;
-    carry({from->node.name(), to->node.name()}, world_.now() + retransmit_after,
+    carry({from->node->name(), to->node->name()}, world_.now() + retransmit_after,
           [this, from, to, parcel = std::move(parcel)]() mutable { parcel_arrived(from, to, std::move(parcel)); });
     return;
   }
-  world_.trace(to->node.name(), "network.arrived", to->id, hash_of(parcel.bytes));
+  world_.trace(to->node->name(), "network.arrived", to->id, hash_of(parcel.bytes));
   if (!to->alive()) {
     send_reset(to, false);
     return;
@@ -527,7 +558,7 @@ void Fabric::take_in(const EndRef& to, std::vector<std::byte> bytes) {
 void Fabric::send_credit(const EndRef& reader, uint64_t size) {
   const EndRef sender = reader->peer.lock();
   if (sender == nullptr) return;
-  carry({reader->node.name(), sender->node.name()}, world_.now() + delay(), [this, sender, size]() {
+  carry({reader->node->name(), sender->node->name()}, world_.now() + delay(), [this, sender, size]() {
     sender->under_way -= size;
     if (!sender->queue.empty()) plan_flush(sender);
   });
@@ -539,13 +570,13 @@ void Fabric::send_reset(const EndRef& end, bool after_bytes) {
   if (peer == nullptr) return;
   Instant when = world_.now() + delay();
   if (after_bytes) when = std::max(when, end->last_arrival);
-  carry({end->node.name(), peer->node.name()}, when,
+  carry({end->node->name(), peer->node->name()}, when,
         [this, peer]() { reset_arrived(peer, "connection reset by peer"); });
 }
 
 void Fabric::reset_arrived(const EndRef& end, const char* message) {
   if (!end->alive() || end->broken() || end->closed) return;
-  world_.trace(end->node.name(), "network.reset", end->id);
+  world_.trace(end->node->name(), "network.reset", end->id);
   if (prng_.chance(1, 2)) {
     end->inbound.clear();
     end->inbound_read = 0;
@@ -574,15 +605,16 @@ void Fabric::break_end(const EndRef& end, Failure why) {
 void Fabric::plan_break(const EndRef& end) {
   if (end->break_planned || end->handler == nullptr || !end->held || !end->alive()) return;
   end->break_planned = true;
-  end->node.soon([end]() {
-    if (end->held && end->handler != nullptr) end->handler->on_broken(*end->why);
+  end->node->soon([end, shard = end->node]() {
+    if (end->node == shard && end->held && end->handler != nullptr) end->handler->on_broken(*end->why);
   });
 }
 
 void Fabric::plan_readable(const EndRef& end) {
   if (end->readable_planned || !end->held || end->handler == nullptr || end->paused || !end->alive()) return;
   end->readable_planned = true;
-  end->node.soon([this, end]() {
+  end->node->soon([this, end, shard = end->node]() {
+    if (end->node != shard) return;  // it moved to another shard
     end->readable_planned = false;
     if (!end->held || end->handler == nullptr || end->paused || end->break_planned) return;
     end->handler->on_readable();
@@ -614,6 +646,18 @@ ReadOutcome Fabric::read(const EndRef& end, std::span<std::byte> into) {
   }
   send_credit(end, count);
   return {count, false};
+}
+
+// The kernel keeps the connection meanwhile: bytes arrive and are acknowledged, a break is kept.
+bool Fabric::detach(const EndRef& end) {
+  if (!end->alive() || end->broken() || end->finishing || end->closed || !end->queue.empty()) return false;
+  end->handler = nullptr;
+  end->readable_planned = false;  // what is planned in this shard does nothing (plan_readable)
+  end->break_planned = false;
+  end->paused = false;
+  if (end->inbound_size() > 0) end->may_be_more = true;
+  world_.trace(end->node->name(), "network.detach", end->id);
+  return true;
 }
 
 void Fabric::shell_dropped(const EndRef& end) {

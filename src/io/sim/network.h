@@ -42,9 +42,9 @@ class World;
 /// One side of a connection: what the kernel of its node knows of it. The stream in the shell's hands refers to it.
 struct End {
   End(Node& on, uint64_t of_incarnation, uint64_t connection, Address other)
-      : node(on), incarnation(of_incarnation), id(connection), peer_address(std::move(other)) {}
+      : node(&on), incarnation(of_incarnation), id(connection), peer_address(std::move(other)) {}
 
-  Node& node;
+  Node* node;  ///< the shard of its machine where the shell's stream is
   const uint64_t incarnation;
   const uint64_t id;  ///< of the connection, the same on both sides
   const Address peer_address;
@@ -124,6 +124,8 @@ class Fabric {
   /// Tells the shell of a break, when it may be told.
   void plan_break(const EndRef& end);
   void shell_dropped(const EndRef& end);
+  /// The stream of `end` leaves its shard; false if it cannot now.
+  bool detach(const EndRef& end);
 
  private:
   using Link = std::pair<std::string, std::string>;

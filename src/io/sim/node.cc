@@ -10,23 +10,52 @@ namespace moldau::io::sim {
 
 Node::Node(World& world, std::string name, uint64_t seed)
     : world_(world),
+      machine_(*this),
       name_(std::move(name)),
+      seed_(seed),
       order_prng_(Prng(seed).split()),
       entropy_prng_(Prng(seed + 1).split()),
       disk_prng_(Prng(seed + 2).split()),
       disk_(std::make_unique<SimDisk>(*this)),
       network_(make_network(*this)) {}
 
+Node::Node(Node& machine, uint64_t seed)
+    : world_(machine.world_),
+      machine_(machine),
+      name_(machine.name_),
+      seed_(seed),
+      order_prng_(Prng(seed).split()),
+      entropy_prng_(Prng(seed + 1).split()),
+      disk_prng_(Prng(seed + 2).split()),
+      network_(make_network(*this)),
+      incarnation_(machine.incarnation_),
+      crashed_(machine.crashed_) {}
+
 Node::~Node() = default;
 
-Surface Node::surface() { return {*this, *this, *this, *this, *disk_, *network_}; }
+Surface Node::surface() { return {*this, *this, *this, *this, disk(), *network_}; }
+
+Node& Node::shard(size_t index) {
+  if (index == 0) return *this;
+  constexpr uint64_t seed_step = 0x9E3779B97F4A7C15ULL;
+  while (shards_.size() < index) {
+    shards_.push_back(std::make_unique<Node>(*this, seed_ + (shards_.size() + 1) * seed_step));
+  }
+  return *shards_[index - 1];
+}
 
 // --- life and death
 
 void Node::crash(CrashKind kind) {
+  if (&machine_ != this) {
+    machine_.crash(kind);
+    return;
+  }
   if (crashed_) return;
-  crashed_ = true;
-  ++incarnation_;
+  each_shard([](Node& shard) {
+    shard.crashed_ = true;
+    ++shard.incarnation_;
+  });
   const bool power = kind == CrashKind::power;
   world_.trace(name_, power ? "node.power_cut" : "node.killed", incarnation_);
   world_.count(power ? "node.power_cut" : "node.killed");
@@ -36,7 +65,7 @@ void Node::crash(CrashKind kind) {
     disk_->process_killed();
   }
   world_.fabric().node_died(*this, power);
-  bury_work();
+  each_shard([](Node& shard) { shard.bury_work(); });
   world_.at(world_.now(), [this, died = incarnation_]() {
     if (!crashed_ || incarnation_ != died || !on_crash_) return;
     const std::function<void(Node&)> callback = on_crash_;
@@ -47,9 +76,11 @@ void Node::crash(CrashKind kind) {
 void Node::restart() {
   ASSERT(crashed_);
   drop_everything();
-  crashed_ = false;
-  busy_until_ = world_.now();
-  blocked_ = {};
+  each_shard([this](Node& shard) {
+    shard.crashed_ = false;
+    shard.busy_until_ = world_.now();
+    shard.blocked_ = {};
+  });
   world_.trace(name_, "node.restart", incarnation_);
 }
 
@@ -71,16 +102,20 @@ void Node::bury_work() {
 }
 
 void Node::drop_everything() {
-  bury_work();
-  // What dies may call the surface from its destructor, and so add to the graves.
-  while (!graves_.empty() || !arrival_graves_.empty()) {
-    const auto callbacks = std::exchange(graves_, {});
-    const auto arrivals = std::exchange(arrival_graves_, {});
+  each_shard([](Node& shard) { shard.bury_work(); });
+  // What dies may call the surface from its destructor, and so add to the graves, of any shard.
+  for (bool more = true; more;) {
+    more = false;
+    each_shard([&more](Node& shard) {
+      more = more || !shard.graves_.empty() || !shard.arrival_graves_.empty();
+      const auto callbacks = std::exchange(shard.graves_, {});
+      const auto arrivals = std::exchange(shard.arrival_graves_, {});
+    });
   }
 }
 
 void Node::stall(Duration duration) {
-  busy_until_ = std::max(busy_until_, world_.now()) + duration;
+  each_shard([&](Node& shard) { shard.busy_until_ = std::max(shard.busy_until_, world_.now()) + duration; });
   world_.trace(name_, "node.stall", static_cast<uint64_t>(duration.nanoseconds));
   world_.count("node.stall");
 }
@@ -90,7 +125,7 @@ void Node::stall(Duration duration) {
 Instant Node::now() const { return world_.now(); }
 
 WallMillis Node::wall() const {
-  return world_.options().wall_start + Duration{world_.now().nanoseconds}.milliseconds() + wall_offset_ms_;
+  return world_.options().wall_start + Duration{world_.now().nanoseconds}.milliseconds() + machine_.wall_offset_ms_;
 }
 
 TimerId Node::start(Instant deadline, Callback callback) {
@@ -115,9 +150,17 @@ void Node::fill(std::span<std::byte> into) {
 void Node::defer(Callback callback) { (crashed_ ? graves_ : deferred_).push_back(std::move(callback)); }
 void Node::at_turn_end(Callback callback) { (crashed_ ? graves_ : turn_end_).push_back(std::move(callback)); }
 void Node::post(Callback message) { (crashed_ ? graves_ : mail_).push_back(std::move(message)); }
-void Node::soon(Callback callback) { (crashed_ ? graves_ : soon_).push_back(std::move(callback)); }
+
+void Node::soon(Callback callback) {
+  Node& node = acting();
+  (crashed_ ? node.graves_ : node.soon_).push_back(std::move(callback));
+}
 
 void Node::at(Instant when, std::move_only_function<Callback()> arrive) {
+  if (&acting() != this) {
+    acting().at(when, std::move(arrive));
+    return;
+  }
   if (crashed_) {
     arrival_graves_.push_back(std::move(arrive));
     return;
@@ -209,6 +252,12 @@ void Node::run_turn_end() {
 }
 
 void Node::run_turn() {
+  machine_.acting_ = this;
+  run_callbacks();
+  machine_.acting_ = nullptr;
+}
+
+void Node::run_callbacks() {
   std::vector<Callback> ready = std::exchange(soon_, {});
   collect_arrivals(ready);
   world_.trace(name_, "turn", ready.size(), timers_.size());

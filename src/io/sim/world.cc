@@ -61,17 +61,20 @@ bool World::step_until(Instant limit) {
   Instant next = events_heap_.empty() ? Instant::never() : events_heap_.front().when;
   Node* chosen = nullptr;
   uint64_t ties = 1;
-  for (const auto& [name, node] : nodes_) {
-    const Instant turn = node->next_turn();
-    if (turn == Instant::never() || turn > next) continue;
-    if (turn == next) {
-      // Between nodes the seed decides; the world's own events come first.
-      if (chosen == nullptr || order_prng_.below(++ties) != 0) continue;
-    } else {
-      ties = 1;
+  for (const auto& [name, machine] : nodes_) {
+    for (size_t i = 0; i < machine->shards(); ++i) {
+      Node& node = machine->shard(i);
+      const Instant turn = node.next_turn();
+      if (turn == Instant::never() || turn > next) continue;
+      if (turn == next) {
+        // Between nodes the seed decides; the world's own events come first.
+        if (chosen == nullptr || order_prng_.below(++ties) != 0) continue;
+      } else {
+        ties = 1;
+      }
+      next = turn;
+      chosen = &node;
     }
-    next = turn;
-    chosen = node.get();
   }
   if (next > limit) return false;
   now_ = std::max(now_, next);

@@ -39,17 +39,24 @@ enum class CrashKind : unsigned char {
   process,  ///< kill -9: the page cache stays, peers see their connections reset
 };
 
-/// One machine: made by World::node, lives as long as the world.
+/// One machine: made by World::node, lives as long as the world. It has one shard, itself, unless shard() makes more:
+/// each is a Node with turns of its own (timers, mail, streams) on the disk, under the name and in the life of the
+/// machine.
 class Node final : private Clock, private Timers, private Entropy, private Executor, private Mailbox {
  public:
   Node(World& world, std::string name, uint64_t seed);
+  Node(Node& machine, uint64_t seed);
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
   ~Node() override;
 
   const std::string& name() const { return name_; }
   Surface surface();
-  SimDisk& disk() { return *disk_; }
+  SimDisk& disk() { return *machine_.disk_; }
+  /// The shard of that number of this machine, made at the first call (with those before it); 0 is the machine itself.
+  Node& shard(size_t index);
+  size_t shards() const { return shards_.size() + 1; }
+  Node& machine() { return machine_; }
 
   /// Kills the node. A no-op on a dead one.
   void crash(CrashKind kind = CrashKind::power);
@@ -70,7 +77,7 @@ class Node final : private Clock, private Timers, private Entropy, private Execu
 
   World& world() { return world_; }
   /// Adds time that a blocking call costs to the turn (or pool job) that made it.
-  void block(Duration duration) { blocked_ = blocked_ + duration; }
+  void block(Duration duration) { Node& node = acting(); node.blocked_ = node.blocked_ + duration; }
   /// At `when`: `arrive` changes the state of the world, then the callback it returns (if any) runs in that turn among
   /// the others, in an order drawn from the seed. Arrivals of one node at one time run in the order they were made.
   /// Dropped when the node dies before.
@@ -110,20 +117,32 @@ class Node final : private Clock, private Timers, private Entropy, private Execu
   Mailbox& mailbox() override { return *this; }
   void post(Callback message) override;
 
+  /// Whose turn it is among the shards of the machine: the machine's disk answers there.
+  Node& acting() { return acting_ == nullptr ? *this : *acting_; }
+  template <typename Visit>
+  void each_shard(Visit visit) {
+    visit(*this);
+    for (const auto& shard : shards_) visit(*shard);
+  }
   bool has_immediate_work() const;
   void collect_arrivals(std::vector<Callback>& ready);
+  void run_callbacks();
   void run_ready(std::vector<Callback>& ready);
   void run_turn_end();
   void bury_all(std::vector<Callback>& callbacks);
   void bury_work();
 
   World& world_;
+  Node& machine_;
   std::string name_;
+  const uint64_t seed_;
   Prng order_prng_;
   Prng entropy_prng_;
   Prng disk_prng_;
-  std::unique_ptr<SimDisk> disk_;
+  std::unique_ptr<SimDisk> disk_;  ///< of a machine
   std::unique_ptr<Network> network_;
+  Node* acting_ = nullptr;  ///< of a machine
+  std::vector<std::unique_ptr<Node>> shards_;  ///< of a machine: those after the first
   TimerHeap timers_;
   std::vector<Arrival> arrivals_;
   uint64_t arrival_sequence_ = 0;

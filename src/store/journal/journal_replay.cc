@@ -58,7 +58,7 @@ class Replay {
   Status replay_partition(const log::PartitionReplay& replay) {
     ReplayedLog* log = target_.find(replay.id);
     if (log == nullptr) {
-      if (replay.batches.empty()) return {};
+      if (replay.batches.empty() || target_.removed(replay.id)) return {};
       ++counts_.partitions_missing;
       trace(TraceLevel::error,
             "topic_id={} partition={} state=missing journal_from={} journal_to={} "

@@ -39,6 +39,8 @@ class ReplayTarget {
  public:
   /// The log of a partition in this log directory; null when there is none.
   virtual ReplayedLog* find(const TopicPartitionId& id) = 0;
+  /// True for a partition without a log that is known to be removed: nobody misses it.
+  virtual bool removed(const TopicPartitionId&) const { return false; }
 
  protected:
   ~ReplayTarget() = default;

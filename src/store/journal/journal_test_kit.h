@@ -306,6 +306,7 @@ class MiniStore final : public ReplayTarget {
         if (!alive.expired() && store.settle(members).ok()) writer.settled(generation);
       });
     }
+    void file_begun() override {}
     void journal_failed(const Failure&) override { ++store.failures; }
 
     MiniStore& store;

@@ -1,12 +1,12 @@
 #include "store/journal/journal_writer.h"
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 
 #include "base/assert.h"
 #include "base/crc32c.h"
 #include "base/trace.h"
+#include "store/journal/pool_work.h"
 
 namespace moldau::store {
 namespace {
@@ -16,38 +16,6 @@ constexpr int64_t full_retry_ms = 1000;
 /// Blocks at the end of a file that are kept for rounds of closing entries.
 constexpr uint64_t closing_blocks_max = 64;
 
-/// Work in the pool that the loop may have to finish itself, or wait for.
-class PoolWork {
- public:
-  virtual ~PoolWork() = default;
-  /// Runs the work, if nobody did.
-  void run() {
-    int expected = waiting;
-    if (!state_.compare_exchange_strong(expected, running)) return;
-    work();
-    state_.store(over);
-    state_.notify_all();
-  }
-  /// Returns when it is over; runs it if it has not begun.
-  void finish() {
-    run();
-    state_.wait(running);
-  }
-  /// Keeps it from running if it has not begun, else waits for it.
-  void cancel() {
-    int expected = waiting;
-    if (state_.compare_exchange_strong(expected, over)) return;
-    state_.wait(running);
-  }
-
- protected:
-  virtual void work() = 0;
-
- private:
-  enum : int { waiting, running, over };
-  std::atomic<int> state_{waiting};
-};
-
 }  // namespace
 
 void JournalRound::add_batches(const TopicPartitionId& id, Epoch leader_epoch, Offset base, Offset end,
@@ -56,6 +24,18 @@ void JournalRound::add_batches(const TopicPartitionId& id, Epoch leader_epoch, O
   for (const Bytes& bytes : batches) {
     entry.bytes += bytes.size();
     batches_.push_back(bytes);
+  }
+  payload_bytes_ += entry.bytes;
+  entries_.push_back(entry);
+  pieces_.push_back(batches.size());
+}
+
+void JournalRound::take_batches(const TopicPartitionId& id, Epoch leader_epoch, Offset base, Offset end,
+                                std::span<Bytes> batches) {
+  log::JournalEntry entry{log::JournalKind::batches, id, leader_epoch, base, end, 0, 0};
+  for (Bytes& bytes : batches) {
+    entry.bytes += bytes.size();
+    batches_.push_back(std::move(bytes));
   }
   payload_bytes_ += entry.bytes;
   entries_.push_back(entry);
@@ -152,11 +132,20 @@ bool JournalWriter::ready_for(size_t entries, uint64_t payload_bytes) {
   if (closed_ || failed_ || job_ != nullptr || surface_.clock.now() < no_room_before_) return false;
   if (entries > log::journal_entries_max || payload_bytes > log::journal_round_bytes_max) return false;
   const uint64_t bytes = log::journal_round_bytes(entries, payload_bytes);
-  if (bytes > options_.file_bytes - closing_reserve() || bytes > log::journal_round_bytes_max) return false;
+  if (bytes > round_bytes_max()) return false;
   if (fits_active(bytes, closing_reserve()) || next_) return true;
   want_file();
   ++counts_.refused;
   return false;
+}
+
+uint64_t JournalWriter::round_bytes_max() const {
+  return std::min(options_.file_bytes - closing_reserve(), log::journal_round_bytes_max);
+}
+
+bool JournalWriter::next_is_ready() {
+  want_file();
+  return next_.has_value();
 }
 
 bool JournalWriter::fits_active(uint64_t bytes, uint64_t reserve) const {
@@ -302,6 +291,7 @@ void JournalWriter::begin_file() {
   next_.reset();
   files_.push_back(std::move(file));
   ++counts_.files_begun;
+  host_.file_begun();
 }
 
 void JournalWriter::seal() {

@@ -47,6 +47,8 @@ class JournalRound {
   /// [base, end) of a partition: whole batches, of which the last has `leader_epoch`.
   void add_batches(const TopicPartitionId& id, Epoch leader_epoch, Offset base, Offset end,
                    std::span<const Bytes> batches);
+  /// The same, and leaves `batches` empty: who has them for the round alone spares a reference each.
+  void take_batches(const TopicPartitionId& id, Epoch leader_epoch, Offset base, Offset end, std::span<Bytes> batches);
   /// Any other kind: a cut or a log start `at` an offset, a removal, a move.
   void add(log::JournalKind kind, const TopicPartitionId& id, Offset at);
 
@@ -66,6 +68,8 @@ class JournalRound {
 
 class JournalHost {
  public:
+  /// The first round of a file is about to be written: the host is to seal() it, should it not fill up.
+  virtual void file_begun() = 0;
   /// A file is full, or was sealed: makes durable what it holds of `members` (their segments, and the log starts that
   /// were written down in it), then calls settled(). Called from a turn of its own.
   virtual void checkpoint(uint64_t generation, std::vector<TopicPartitionId> members) = 0;
@@ -102,6 +106,8 @@ class JournalWriter {
   bool ready_for(size_t entries, uint64_t payload_bytes);
   /// Nothing is under way.
   bool idle() const { return job_ == nullptr; }
+  /// What the largest round may take in a file.
+  uint64_t round_bytes_max() const;
   /// Writes and syncs a round; `done` in a later turn. REQUIRES: ready_for() its size.
   void append(JournalRound round, io::Completion<Status> done);
   /// The same at once, after what is under way: for a few entries that must be durable before the host goes on.
@@ -117,6 +123,8 @@ class JournalWriter {
   /// Ends the active file, so that it can be settled: after a while, and before a stop. A round that is under way is
   /// the last in it.
   void seal();
+  /// True when another file is ready to follow the active one; else one is asked for, if there may be one more.
+  bool next_is_ready();
   /// Bytes in files that are not settled yet.
   uint64_t unsettled_bytes() const;
   const JournalCounts& counts() const { return counts_; }

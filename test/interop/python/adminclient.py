@@ -28,7 +28,8 @@ SETTINGS = {
     "share.coordinator.state.topic.min.isr": "1",
 }
 # Settings of ours that Kafka does not have.
-OWN_CONFIGS = {"write.caching", "write.caching.default", "cluster.id"}
+OWN_CONFIGS = {"shards", "write.caching", "write.caching.default", "cluster.id", "log.journal.enable",
+               "log.journal.file.bytes", "internal.log.journal.after.commits"}
 TIMEOUT_S = 240
 
 

@@ -16,6 +16,7 @@ import differential
 import differential_admin
 import dumplog
 import matrix
+import moves_differential
 import published_tests
 from harness import (
     HERE,
@@ -42,6 +43,12 @@ PARTITIONS = 3
 FOLDER_RECORDS_MIN = 30000
 # The clients' own contents are the matter of the matrix: here the files are, so more records prove nothing more.
 FOLDER_RECORDS_MAX = 10000
+# A journal from the first commit on, so that a kill leaves one, and a clean stop its files.
+JOURNAL = {
+    "log.journal.enable": "true",
+    "log.journal.file.bytes": "1048576",
+    "internal.log.journal.after.commits": "0",
+}
 # Metadata snapshots after every few records, so that a folder has some.
 SNAPSHOTS = {"metadata.log.max.record.bytes.between.snapshots": "2000", "metadata.log.max.snapshot.interval.ms": "5000"}
 
@@ -389,6 +396,23 @@ class Filled:
             raise Failed(f"read from {broker.name}: {differences(wanted, got)}")
 
 
+def refused_then_recovered(broker):
+    """Kafka does not start beside a journal, and does after `moldau recover`, which the caller goes on to see."""
+    if not os.path.isdir(broker.journal):
+        raise Failed("the killed broker left no journal")
+    kafka = KafkaBroker(broker.folder)
+    try:
+        kafka.start()
+    except Failed:
+        if "journal" not in kafka.log():
+            raise
+    else:
+        raise Failed("Kafka started beside a journal")
+    finally:
+        kafka.kill()
+    broker.recover()
+
+
 def exchange(run_, name, first, second, kill, settings=None, static_voters=False):
     """`first` fills a folder, `second` opens it, reads it and writes more, and `first` opens it again."""
     need("java", "default-jre-headless")
@@ -422,6 +446,8 @@ def exchange(run_, name, first, second, kill, settings=None, static_voters=False
                     filled.compare(broker)
             if kill and step == 0:
                 broker.kill()
+                if isinstance(broker, MoldauBroker):
+                    refused_then_recovered(broker)
             else:
                 broker.stop()
             if step == 2 or (step == 1 and not run_.arguments.fast):
@@ -456,11 +482,11 @@ def folder_to_moldau_static(run_):
 
 
 def folder_to_kafka(run_):
-    return exchange(run_, "to-kafka", run_.broker_class, KafkaBroker, False)
+    return exchange(run_, "to-kafka", run_.broker_class, KafkaBroker, False, JOURNAL)
 
 
 def folder_to_kafka_kill9(run_):
-    return exchange(run_, "to-kafka-kill9", run_.broker_class, KafkaBroker, True)
+    return exchange(run_, "to-kafka-kill9", run_.broker_class, KafkaBroker, True, JOURNAL)
 
 
 def equal_answers(run_, name, module, settings=None):
@@ -494,6 +520,17 @@ def command_line_tools(run_):
     if wrong:
         raise Failed(f"{len(wrong)} outputs differ:\n" + "\n".join(wrong))
     return words
+
+
+def moves(run_):
+    """Moves between log directories, by requests and by Kafka's tools, on both brokers: equal answers."""
+    need("java", "default-jre-headless")
+    if run_.arguments.peer == "kafka":
+        raise Skipped("it compares Moldau with Kafka")
+    count, wrong = moves_differential.compare(run_.folder("moves"))
+    if wrong:
+        raise Failed(f"{len(wrong)} answers differ:\n" + "\n".join(wrong))
+    return f"{count} answers"
 
 
 def compaction(run_):
@@ -621,6 +658,7 @@ def all_checks(run_):
             ("adminclient", lambda: equal_answers(run_, "adminclient", adminclient, adminclient.SETTINGS)),
             ("kafka-tests", lambda: published_tests.check(run_.arguments.peer == "kafka")),
             ("tools", lambda: command_line_tools(run_)),
+            ("moves", lambda: moves(run_)),
             ("compaction", lambda: compaction(run_)),
             ("compaction-kill9", lambda: compaction_kill9(run_)),
             ("folder-to-moldau-kill9", lambda: folder_to_moldau_kill9(run_)),

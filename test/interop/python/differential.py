@@ -512,7 +512,7 @@ VOLATILE = {
 }
 NODE_LISTS = {"replicaNodes", "isrNodes"}
 # Settings of ours that Kafka does not have.
-OWN_CONFIGS = {"write.caching", "write.caching.default"}
+OWN_CONFIGS = {"shards", "write.caching", "write.caching.default"}
 
 
 def normal(value, key=None):

@@ -205,6 +205,21 @@ class MoldauBroker:
     def kill(self):
         self._end(signal.SIGKILL, 20)
 
+    @property
+    def journal(self):
+        """The folder with which Kafka does not start."""
+        return os.path.join(self.data, "journal")
+
+    def recover(self):
+        """Makes the folder of a killed broker what a clean stop leaves."""
+        properties = os.path.join(self.folder, "server.properties")
+        config = ["--config", properties] if os.path.exists(properties) else []
+        done = subprocess.run([MOLDAU, "recover", *config, self.data], capture_output=True, text=True, timeout=120)
+        if done.returncode != 0:
+            raise Failed(f"moldau recover ended with {done.returncode}: {tail(done.stderr)}")
+        if os.path.exists(self.journal):
+            raise Failed("moldau recover left the journal")
+
     def log(self):
         return "\n".join(self.errors)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Moves between log directories: the same requests and tools against Kafka and Moldau, each with two log directories.
 
-usage: moves_differential.py [--only-kafka | --only-moldau] [--keep FOLDER]
+usage: moves_differential.py [--only kafka|moldau] [--keep FOLDER]
 
 Requests go out through RawRequest.java, in the same order on both; then kafka-log-dirs and kafka-reassign-partitions. Answers
 must be equal but for paths, ids, and the size and lag of a copy that is under way."""
@@ -19,6 +19,7 @@ from differential import batch, create, fetch, produce  # noqa: E402
 from harness import Failed, KafkaBroker, MoldauBroker, peer  # noqa: E402
 from kafka_tools import KafkaTools  # noqa: E402
 
+KINDS = {"kafka": KafkaBroker, "moldau": MoldauBroker}
 RATE = "replica.alter.log.dirs.io.max.bytes.per.second"
 
 
@@ -164,6 +165,23 @@ def normal_answer(name, line, one, two):
     return json.dumps(answer, sort_keys=True)
 
 
+def normal_output(name, text, one, two):
+    """What a tool printed, without what depends on chance: the order of its JSON objects and of directories, which comes
+    from hashes of their paths; sizes; and where a topic's partitions were put at first."""
+    lines = []
+    for line in normal(text, one, two).splitlines():
+        if line.startswith('{"'):
+            told = json.loads(line)
+            for broker in told.get("brokers", []):
+                broker["logDirs"].sort(key=lambda row: row["logDir"])
+            if name == "to one":
+                for partition in told["partitions"]:
+                    partition["log_dirs"] = ["ANY"]
+            line = json.dumps(told, sort_keys=True)
+        lines.append(line)
+    return re.sub(r'"(size|offsetLag)": \d+', r'"\1": N', "\n".join(lines))
+
+
 def ask(kind, folder):
     one, two = os.path.join(folder, "one"), os.path.join(folder, "two")
     broker = kind(os.path.join(folder, "node"), {"log.dirs": f"{one},{two}", "node.id": "1"})
@@ -187,11 +205,7 @@ def ask(kind, folder):
                 if ran is None:
                     time.sleep(3)
                     continue
-                text = normal(f"exit {ran.code}\n{ran.out}", one, two)
-                # Kafka prints a JSON object in an order of its own.
-                text = "\n".join(json.dumps(json.loads(line), sort_keys=True) if line.startswith('{"') else line
-                                 for line in text.splitlines())
-                answers.append((name, re.sub(r'"(size|offsetLag)": \d+', r'"\1": N', text)))
+                answers.append((name, normal_output(name, f"exit {ran.code}\n{ran.out}", one, two)))
         finally:
             runner.close()
     finally:
@@ -199,34 +213,31 @@ def ask(kind, folder):
     return answers
 
 
+def compare(folder):
+    """Asks both; (how many answers there were, those that differ, as text)."""
+    told = {name: ask(kind, os.path.join(folder, name)) for name, kind in KINDS.items()}
+    wrong = [f"--- {name}\n  kafka  {kafka}\n  moldau {moldau}"
+             for (name, kafka), (_, moldau) in zip(told["kafka"], told["moldau"]) if kafka != moldau]
+    return len(told["kafka"]), wrong
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only-kafka", action="store_true")
-    parser.add_argument("--only-moldau", action="store_true")
-    parser.add_argument("--keep")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=sorted(KINDS), help="ask one of the two, and print its answers")
+    parser.add_argument("--keep", metavar="FOLDER", help="where data and logs stay")
     arguments = parser.parse_args()
     folder = arguments.keep or tempfile.mkdtemp(prefix="moldau-moves-")
-    kinds = {"kafka": KafkaBroker, "moldau": MoldauBroker}
-    if arguments.only_kafka:
-        del kinds["moldau"]
-    if arguments.only_moldau:
-        del kinds["kafka"]
     try:
-        told = {name: ask(kind, os.path.join(folder, name)) for name, kind in kinds.items()}
+        if arguments.only:
+            for name, answer in ask(KINDS[arguments.only], os.path.join(folder, arguments.only)):
+                print(f"{name}: {answer}")
+            return 0
+        count, wrong = compare(folder)
     finally:
         if not arguments.keep:
             shutil.rmtree(folder, ignore_errors=True)
-    if len(told) == 1:
-        for name, answer in next(iter(told.values())):
-            print(f"{name}: {answer}")
-        return 0
-    differences = 0
-    for (name, kafka), (_, moldau) in zip(told["kafka"], told["moldau"]):
-        if kafka != moldau:
-            differences += 1
-            print(f"--- {name}\n  kafka  {kafka}\n  moldau {moldau}")
-    print(f"{len(told['kafka'])} answers compared, {differences} differ")
-    return 1 if differences else 0
+    print("\n".join([*wrong, f"{count} answers compared, {len(wrong)} differ"]))
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -1,0 +1,165 @@
+// StoreImpl, the journals of its log directories: replay and retirement at start, retirement at a stop, closing what is
+// removed. docs/design/journal.md
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "base/trace.h"
+#include "store/directory_journal.h"
+#include "store/journal/journal_files.h"
+#include "store/journal/journal_replay.h"
+#include "store/store_impl.h"
+
+namespace moldau::store {
+namespace {
+
+/// Recovery points follow the settling of the journal, but not more often than this.
+constexpr int64_t recovery_points_interval_ms = 1000;
+constexpr uint64_t identity_bytes_max = 64 << 10;
+
+/// A log as replay sees it.
+class LogInReplay final : public ReplayedLog {
+ public:
+  explicit LogInReplay(PartitionLog& log) : log_(log) {}
+
+  const std::string& folder() const override { return log_.folder(); }
+  Offset log_start() const override { return log_.log_start(); }
+  Offset end() const override { return log_.appended_end(); }
+  Offset recovery_point() const override { return log_.checkpointed_recovery_point(); }
+  Result<bool> has(const wire::BatchView& batch) override { return log_.holds_batch(batch); }
+  Status append(Bytes batches) override { return log_.append_replayed(std::move(batches)); }
+  Status advance_log_start(Offset offset) override { return log_.advance_log_start(offset); }
+
+ private:
+  PartitionLog& log_;
+};
+
+/// The logs of one directory.
+class DirectoryInReplay final : public ReplayTarget {
+ public:
+  DirectoryInReplay(const LogDirectory& directory, const std::unordered_set<TopicPartitionId>& removed)
+      : removed_(removed) {
+    for (PartitionLog* log : directory.logs()) logs_.emplace(log->id(), LogInReplay(*log));
+  }
+  ReplayedLog* find(const TopicPartitionId& id) override {
+    const auto found = logs_.find(id);
+    return found == logs_.end() ? nullptr : &found->second;
+  }
+
+  bool removed(const TopicPartitionId& id) const override { return removed_.contains(id); }
+
+ private:
+  std::unordered_map<TopicPartitionId, LogInReplay> logs_;
+  const std::unordered_set<TopicPartitionId>& removed_;
+};
+
+}  // namespace
+
+std::shared_ptr<PartitionLog> StoreImpl::find_log(const TopicPartitionId& id) {
+  const auto found = logs_.find(id);
+  return found == logs_.end() ? nullptr : found->second;
+}
+
+/// The journal may hold batches of a partition that was removed just before: its closing entry follows the removal.
+void StoreImpl::note_removed(size_t index, const log::FolderName& name, const std::string& folder) {
+  const auto text =
+      io::read_file(core_.surface.disk, path_in(folder, log::partition_metadata_name), identity_bytes_max);
+  const auto topic_id = text.ok() ? log::parse_partition_metadata(as_text(*text)) : text.failure();
+  if (topic_id.ok()) found_[index].removed.insert({*topic_id, name.partition});
+}
+
+/// When the logs of a directory are recovered: they get back what only the journal has, and then tell it themselves.
+Status StoreImpl::replay_journal(size_t index) {
+  LogDirectory& directory = *core_.directories[index];
+  io::Disk& disk = core_.surface.disk;
+  ASSIGN_OR_RETURN(const bool there, has_journal(disk, directory.path()));
+  if (there) {
+    DirectoryInReplay target(directory, found_[index].removed);
+    ASSIGN_OR_RETURN(const ReplayCounts counts,
+                     replay_journals(disk, directory.path(), directory.opened.identity.directory_id, target));
+    trace(TraceLevel::info, "log_directory={} journal=replayed files={} rounds={} found={} appended={} bytes={}",
+          directory.path(), counts.files, counts.rounds, counts.batches_found, counts.batches_appended,
+          counts.bytes_appended);
+    replayed_.rounds += counts.rounds;
+    replayed_.batches_found += counts.batches_found;
+    replayed_.batches_appended += counts.batches_appended;
+    replayed_.bytes_appended += counts.bytes_appended;
+    replayed_.partitions_missing += counts.partitions_missing;
+    if (!core_.mutant(Mutant::journal_retired_before_sync)) {
+      for (PartitionLog* log : ordered(directory)) RETURN_IF_FAILED(log->end_replay());
+      RETURN_IF_FAILED(write_recovery_points(directory));
+      RETURN_IF_FAILED(write_log_starts_now(directory));
+    }
+  }
+  RETURN_IF_FAILED(retire_journals(disk, directory.path()));
+  if (!core_.options.journal.enable) return {};
+  auto journal = std::make_unique<DirectoryJournal>(core_, directory, static_cast<JournalStore&>(*this));
+  RETURN_IF_FAILED(journal->open());
+  directory.set_journal(std::move(journal));
+  return {};
+}
+
+Status StoreImpl::write_log_starts_now(LogDirectory& directory) {
+  CheckpointFile& file = *files_[index_of(directory)].log_starts;
+  return file.write(core_.surface.disk, file.next_version(), log_start_text(directory));
+}
+
+void StoreImpl::segments_synced(LogDirectory& directory) {
+  const size_t index = index_of(directory);
+  const Instant now = core_.surface.clock.now();
+  if (now < files_[index].recovery_points_due) return;
+  files_[index].recovery_points_due = now + milliseconds(recovery_points_interval_ms);
+  checkpoint(index);
+}
+
+/// What the journal holds of a log that is gone must not come back into another one of the same id.
+Status StoreImpl::close_removed(LogDirectory& directory, const TopicPartitionId& id) {
+  DirectoryJournal* const journal = directory.journal();
+  if (journal == nullptr || core_.mutant(Mutant::journal_removal_not_closed)) return {};
+  if (!journal->writer().holds(id) && !directory.commits().closing_waits(id)) return {};
+  RETURN_IF_FAILED(journal->close_partition(log::JournalKind::deleted, id, 0));
+  directory.commits().withdraw(id);
+  return {};
+}
+
+/// The folder has its last name already, so there is no hurry: with the next round, or when there is room.
+void StoreImpl::close_removed_later(LogDirectory& directory, const TopicPartitionId& id) {
+  DirectoryJournal* const journal = directory.journal();
+  if (journal == nullptr || core_.mutant(Mutant::journal_removal_not_closed)) return;
+  directory.commits().withdraw(id);
+  if (journal->writer().holds(id)) directory.commits().add_entry(log::JournalKind::deleted, id, 0, nullptr);
+}
+
+Status StoreImpl::close_journal(LogDirectory& directory) {
+  if (directory.journal() == nullptr || directory.offline()) return {};
+  const Status closed = directory.journal()->close();
+  if (!closed.ok() && closed.failure().kind != FailureKind::no_space && closed.failure().kind != FailureKind::closed) {
+    directory.fail(closed.failure());
+  }
+  return closed;
+}
+
+JournalStats StoreImpl::journal_stats() const {
+  JournalStats stats;
+  stats.replayed_rounds = replayed_.rounds;
+  stats.replayed_batches = replayed_.batches_appended;
+  stats.replayed_bytes = replayed_.bytes_appended;
+  stats.replay_missing = replayed_.partitions_missing;
+  for (const auto& directory : core_.directories) {
+    const DirectoryJournal* const journal = directory->journal();
+    if (journal == nullptr) continue;
+    const JournalCounts& counts = journal->writer().counts();
+    stats.rounds += counts.rounds;
+    stats.entries += counts.entries;
+    stats.payload_bytes += counts.payload_bytes;
+    stats.written_bytes += counts.written_bytes;
+    stats.refused += counts.refused;
+    stats.files += counts.files;
+    stats.settled_files += journal->settled_files();
+    stats.settling += journal->settling();
+    stats.unsettled_bytes += journal->writer().unsettled_bytes();
+  }
+  return stats;
+}
+
+}  // namespace moldau::store
