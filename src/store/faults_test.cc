@@ -468,6 +468,33 @@ TEST(store_faults, state_files_that_are_damaged_are_rebuilt_from_the_log) {
   }
 }
 
+TEST(store_faults, F51_state_files_in_blocks_that_cannot_be_read_are_rebuilt_from_the_log) {
+  const Quiet quiet;
+  for (const std::string path :
+       {"/data/orders-0/leader-epoch-checkpoint", "/data/orders-0/00000000000000000180.snapshot",
+        "/data/recovery-point-offset-checkpoint", "/data/log-start-offset-checkpoint",
+        "/data/replication-offset-checkpoint", "/data/transaction-free-offset-checkpoint"}) {
+    Rig rig(7, checkpointing());
+    rig.open();
+    const Filled before = fill(rig);
+    stop(rig);
+    rig.disk().make_unreadable(path, 0, 4096);
+    rig.open();
+    EXPECT_FALSE(rig.store->directory_offline(0)) << path;
+    Log* log = rig.log();
+    EXPECT_EQ(log->next_offset(), 180) << path;
+    EXPECT_EQ(read_all(rig, *log, 0, 180), before.bytes) << path;
+    ASSERT_NE(log->producers().find(5), nullptr) << path;
+    EXPECT_EQ(log->producers().find(5)->newest()->last_sequence, 179);
+    EXPECT_EQ(log->epoch_of(100), 0) << path;
+    ASSERT_TRUE(rig.append(*log, {.records = 1}, 1).ok());
+    rig.settle();
+    EXPECT_EQ(log->stable_end(), 181) << path;
+    stop(rig);
+    EXPECT_EQ(audit_directory(rig.disk(), "/data"), "") << path;
+  }
+}
+
 TEST(store_faults, F51_files_beside_the_log_that_are_gone_are_made_again) {
   const Quiet quiet;
   for (const bool clean : {true, false}) {

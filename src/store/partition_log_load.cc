@@ -555,7 +555,7 @@ Status PartitionLog::load_epochs(const Recovered& found) {
             entries.failure().message);
       rebuild = true;
     }
-  } else if (bytes.failure().kind == FailureKind::not_found || bytes.failure().kind == FailureKind::corrupt) {
+  } else if (bytes.failure().kind == FailureKind::not_found || to_be_made_again(bytes.failure())) {
     rebuild = appended_end_ > log_start_;
   } else {
     return bytes.failure();
@@ -633,7 +633,7 @@ Result<std::optional<std::vector<log::ProducerEntry>>> PartitionLog::read_snapsh
   using Producers = std::optional<std::vector<log::ProducerEntry>>;
   const std::string path = path_of(offset, log::FileKind::producer_snapshot);
   const auto bytes = io::read_file(disk(), path, small_file_bytes_max);
-  if (!bytes.ok() && bytes.failure().kind != FailureKind::not_found && bytes.failure().kind != FailureKind::corrupt) {
+  if (!bytes.ok() && bytes.failure().kind != FailureKind::not_found && !to_be_made_again(bytes.failure())) {
     return bytes.failure();
   }
   auto entries = bytes.ok() ? log::decode_producer_snapshot(*bytes) : bytes.failure();

@@ -215,7 +215,7 @@ Result<StoreImpl::Offsets> StoreImpl::read_offsets(const std::string& path) cons
   const auto bytes = io::read_file(core_.surface.disk, path, checkpoint_bytes_max);
   if (!bytes.ok()) {
     if (bytes.failure().kind == FailureKind::not_found) return offsets;
-    if (bytes.failure().kind != FailureKind::corrupt) return bytes.failure();
+    if (!to_be_made_again(bytes.failure())) return bytes.failure();
   }
   const auto entries = bytes.ok() ? log::parse_offset_checkpoint(as_text(*bytes)) : bytes.failure();
   if (!entries.ok()) {
