@@ -11,17 +11,9 @@
 #include <new>
 #include <optional>
 
+#include "base/sanitized.h"
 #include "broker/test_kit.h"
 #include "io/posix/loop.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MOLDAU_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define MOLDAU_SANITIZED 1
-#endif
 
 namespace {
 std::atomic<uint64_t> allocations{0};

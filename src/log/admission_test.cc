@@ -12,12 +12,7 @@
 #include "base/bytes.h"
 #include "base/crc32c.h"
 #include "base/prng.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MOLDAU_SANITIZED 1
-#endif
-#endif
+#include "base/sanitized.h"
 
 #if !defined(MOLDAU_SANITIZED)
 // Counts every allocation of the process, the codecs' included.

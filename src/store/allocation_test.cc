@@ -5,18 +5,10 @@
 #include <cstdlib>
 #include <new>
 
+#include "base/sanitized.h"
 #include "io/sim/disk.h"
 #include "io/sim/world.h"
 #include "store/test_kit.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MOLDAU_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define MOLDAU_SANITIZED 1
-#endif
 
 namespace {
 std::atomic<uint64_t> allocations{0};

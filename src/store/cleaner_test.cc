@@ -717,8 +717,8 @@ std::string crash_lives(uint64_t seed, Mutant mutant, uint64_t stride, uint64_t&
 TEST(store_compaction, random_lives_that_crash_at_any_operation) {
   const Quiet quiet;
   const char* wanted = std::getenv("MOLDAU_CRASH_SEEDS");
-  const uint64_t seeds = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 4;
-  const uint64_t stride = wanted != nullptr ? 3 : 12;  // 65 ms a life under ASan: every test run takes fewer
+  const uint64_t seeds = crash_seeds(4);
+  const uint64_t stride = wanted != nullptr ? 3 : 12;  // every test run takes fewer
   uint64_t lives = 0;
   uint64_t crashes = 0;
   for (uint64_t seed = 1; seed <= seeds; ++seed) {

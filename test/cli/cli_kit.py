@@ -80,6 +80,38 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def run_tests(tests, only, broker):
+    """Runs the functions named test_* whose names contain `only`; the exit code. `broker`, if any, has to outlive them."""
+    failures = 0
+    for name, test in sorted(tests.items()):
+        if not name.startswith("test_") or only not in name:
+            continue
+        begin = time.monotonic()
+        try:
+            test()
+            print(f"ok   {name} ({time.monotonic() - begin:.2f} s)", flush=True)
+        except (AssertionError, subprocess.SubprocessError, ValueError, KeyError, IndexError) as problem:
+            failures += 1
+            print(f"FAIL {name}: {problem}", flush=True)
+    if broker is not None and broker.poll() is not None:
+        failures += 1
+        print(f"FAIL the broker ended with {broker.returncode}")
+    print(f"{failures} failed")
+    return 1 if failures else 0
+
+
+def end(broker):
+    """Stops a broker, if there is one."""
+    if broker is None:
+        return
+    broker.send_signal(signal.SIGTERM)
+    try:
+        broker.wait(20)
+    except subprocess.TimeoutExpired:
+        broker.kill()
+        broker.wait()
+
+
 def main(description, tests):
     """Runs the functions named test_* of `tests`, the globals of a test program; the exit code."""
     global brokers, home
@@ -101,30 +133,9 @@ def main(description, tests):
                                       stdout=trace, stderr=trace)
         # Waiting for a cluster that is just starting is what -e is for.
         ok("cluster", "health", "-e")
-        failures = 0
-        for name, test in sorted(tests.items()):
-            if not name.startswith("test_") or arguments.only not in name:
-                continue
-            begin = time.monotonic()
-            try:
-                test()
-                print(f"ok   {name} ({time.monotonic() - begin:.2f} s)")
-            except (AssertionError, subprocess.SubprocessError, ValueError, KeyError) as problem:
-                failures += 1
-                print(f"FAIL {name}: {problem}")
-        if broker is not None and broker.poll() is not None:
-            failures += 1
-            print(f"FAIL the broker ended with {broker.returncode}")
-        print(f"{failures} failed")
-        return 1 if failures else 0
+        return run_tests(tests, arguments.only, broker)
     finally:
-        if broker is not None:
-            broker.send_signal(signal.SIGTERM)
-            try:
-                broker.wait(20)
-            except subprocess.TimeoutExpired:
-                broker.kill()
-                broker.wait()
+        end(broker)
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(home, ignore_errors=True)

@@ -18,6 +18,8 @@ import sys
 import tempfile
 import time
 
+import cli_kit
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.environ.get("MOLDAU_BINARY") or os.path.join(ROOT, "build", "moldau")
 TIMEOUT = 60
@@ -280,30 +282,9 @@ def main():
                                        "--set", "group.consumer.min.heartbeat.interval.ms=200", "--set", "group.consumer.heartbeat.interval.ms=200",
                                        "--config", config], stdout=trace, stderr=trace)
         until("a broker", lambda: Run("kafka-topics", "--list").code == 0)
-        failures = 0
-        for name, test in sorted(globals().items()):
-            if not name.startswith("test_") or arguments.only not in name:
-                continue
-            begin = time.monotonic()
-            try:
-                test()
-                print(f"ok   {name} ({time.monotonic() - begin:.2f} s)", flush=True)
-            except (AssertionError, subprocess.SubprocessError, ValueError, KeyError, IndexError) as problem:
-                failures += 1
-                print(f"FAIL {name}: {problem}", flush=True)
-        if broker is not None and broker.poll() is not None:
-            failures += 1
-            print(f"FAIL the broker ended with {broker.returncode}")
-        print(f"{failures} failed")
-        return 1 if failures else 0
+        return cli_kit.run_tests(globals(), arguments.only, broker)
     finally:
-        if broker is not None:
-            broker.send_signal(signal.SIGTERM)
-            try:
-                broker.wait(20)
-            except subprocess.TimeoutExpired:
-                broker.kill()
-                broker.wait()
+        cli_kit.end(broker)
         shutil.rmtree(folder, ignore_errors=True)
 
 

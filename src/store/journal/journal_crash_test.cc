@@ -344,8 +344,7 @@ Tally crash_everywhere(uint64_t seed, log::JournalMutant mutant, uint64_t stride
 
 TEST(journal_crash, at_every_operation_of_many_lives) {
   const Quiet quiet;
-  const char* wanted = std::getenv("MOLDAU_CRASH_SEEDS");
-  const uint64_t seeds = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 5;
+  const uint64_t seeds = crash_seeds(5);
   uint64_t crashes = 0;
   uint64_t replayed = 0;
   for (uint64_t seed = 1; seed <= seeds; ++seed) {

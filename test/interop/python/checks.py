@@ -28,6 +28,7 @@ from harness import (
     WIRE_COMPARE,
     WIRE_VECTORS,
     Failed,
+    JournaledBroker,
     KafkaBroker,
     MoldauBroker,
     Skipped,
@@ -43,12 +44,6 @@ PARTITIONS = 3
 FOLDER_RECORDS_MIN = 30000
 # The clients' own contents are the matter of the matrix: here the files are, so more records prove nothing more.
 FOLDER_RECORDS_MAX = 10000
-# A journal from the first commit on, so that a kill leaves one, and a clean stop its files.
-JOURNAL = {
-    "log.journal.enable": "true",
-    "log.journal.file.bytes": "1048576",
-    "internal.log.journal.after.commits": "0",
-}
 # Metadata snapshots after every few records, so that a folder has some.
 SNAPSHOTS = {"metadata.log.max.record.bytes.between.snapshots": "2000", "metadata.log.max.snapshot.interval.ms": "5000"}
 
@@ -481,12 +476,16 @@ def folder_to_moldau_static(run_):
     return exchange(run_, "to-under-test-static", KafkaBroker, run_.broker_class, False, SNAPSHOTS, static_voters=True)
 
 
+def journaled(run_):
+    return JournaledBroker if run_.broker_class is MoldauBroker else run_.broker_class
+
+
 def folder_to_kafka(run_):
-    return exchange(run_, "to-kafka", run_.broker_class, KafkaBroker, False, JOURNAL)
+    return exchange(run_, "to-kafka", journaled(run_), KafkaBroker, False)
 
 
 def folder_to_kafka_kill9(run_):
-    return exchange(run_, "to-kafka-kill9", run_.broker_class, KafkaBroker, True, JOURNAL)
+    return exchange(run_, "to-kafka-kill9", journaled(run_), KafkaBroker, True)
 
 
 def equal_answers(run_, name, module, settings=None):

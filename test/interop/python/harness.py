@@ -133,6 +133,7 @@ class MoldauBroker:
     """The broker under test, on folder/data, with folder/server.properties where there is one."""
 
     name = "moldau"
+    flags = ()
 
     def __init__(self, folder, settings=None):
         self.folder, self.settings, self.address, self.process = folder, dict(settings or {}), None, None
@@ -143,7 +144,7 @@ class MoldauBroker:
     def start(self):
         if not os.access(MOLDAU, os.X_OK):
             raise Skipped("there is no build/moldau")
-        command = [MOLDAU, "broker", "--listen", "127.0.0.1:0"]
+        command = [MOLDAU, "broker", "--listen", "127.0.0.1:0", *self.flags]
         if "log.dirs" not in self.settings:
             command += ["--data", self.data]
         properties = os.path.join(self.folder, "server.properties")
@@ -222,6 +223,14 @@ class MoldauBroker:
 
     def log(self):
         return "\n".join(self.errors)
+
+
+class JournaledBroker(MoldauBroker):
+    """With a journal from the first commit on, so that a kill leaves one, and a clean stop its files. By flags, for
+    Kafka opens the same folder with a server.properties of its own."""
+
+    flags = ("--set", "log.journal.enable=true", "--set", "log.journal.file.bytes=1048576",
+             "--set", "internal.log.journal.after.commits=0")
 
 
 def need(program, package):
