@@ -17,6 +17,7 @@
 #include "base/trace.h"
 #include "broker/broker.h"
 #include "client/admin.h"
+#include "client/admin_partitions.h"
 #include "io/sim/disk.h"
 #include "io/sim/tree.h"
 #include "io/sim/world.h"
@@ -33,6 +34,7 @@ namespace {
 constexpr uint64_t block_bytes = 4096;
 constexpr uint16_t port = 9092;
 constexpr int batches_per_partition = 30;
+constexpr const char* log_starts = "data/log-start-offset-checkpoint";
 constexpr Duration serve_max = seconds(60);
 constexpr Duration read_max = seconds(120);
 
@@ -53,6 +55,7 @@ struct Line {
   Uuid topic_id;
   std::vector<Batch> batches;
   uint64_t made = 0;
+  Offset start = 0;  // records below it were deleted
 };
 /// What a reader found of one partition: the number of the record at each offset; errors by offset.
 struct Found {
@@ -215,7 +218,12 @@ io::Task<void> read_partition(Machine& machine, const Line& line, uint32_t parti
       found.refused.insert(next++);
       continue;
     }
-    if (error == wire::ErrorCode::offset_out_of_range) break;
+    if (error == wire::ErrorCode::offset_out_of_range) {
+      if (next >= line.start) break;
+      next = line.start;
+      end = std::max(end, next + 1);
+      continue;
+    }
     if (error != wire::ErrorCode::none) {
       ++failures;
       const Instant until = machine.world().now() + milliseconds(200);
@@ -250,7 +258,8 @@ class Sweep {
   void list(io::Disk& disk, const std::string& folder);
   io::Task<void> fill(Machine& machine, bool& done);
   std::string judge(const File& file, uint64_t block, Harm harm);
-  std::string judge_partition(const Line& line, const Found& found, const File& file, uint64_t block, size_t& missing);
+  std::string judge_partition(const Line& line, const Found& found, const File& file, uint64_t block, Harm harm,
+                              size_t& missing);
   bool overlaps(const Line& line, const Batch& batch, const File& file, uint64_t block) const;
   bool may_end_it(const File& file, Harm harm) const;
   bool was_told(const Line& line, const File& file) const;
@@ -278,7 +287,7 @@ io::Task<void> Sweep::fill(Machine& machine, bool& done) {
   if (!made.ok()) co_return;
   for (const client::TopicOutcome& topic : *made) {
     const int32_t partitions = topic.name == "small" ? 2 : 1;
-    for (int32_t p = 0; p < partitions; ++p) lines_.push_back({topic.name, p, topic.id, {}, 0});
+    for (int32_t p = 0; p < partitions; ++p) lines_.push_back({topic.name, p, topic.id, {}, 0, 0});
   }
   Prng prng(seed_);
   for (int round = 0; round < batches_per_partition; ++round) {
@@ -295,6 +304,13 @@ io::Task<void> Sweep::fill(Machine& machine, bool& done) {
       co_await io::sleep_until(machine.world().node("client").surface().timers, until);
     }
   }
+  // The front of the active segment: what is gone there only a checkpoint says.
+  Line& large = lines_.back();
+  std::vector<client::RecordsToDelete> front{{large.topic, large.index, large.batches[batches_per_partition / 3].base}};
+  Result<std::vector<client::DeletedRecords>> deleted =
+      co_await client::delete_records(machine.client(), std::move(front), timeout);
+  if (!deleted.ok() || deleted->at(0).error != wire::ErrorCode::none) co_return;
+  large.start = deleted->at(0).low_watermark;
   done = true;
 }
 
@@ -356,25 +372,34 @@ bool Sweep::was_told(const Line& line, const File& file) const {
   });
 }
 
-/// The node's identity and the metadata log: without them nothing else can be served. And what cannot be read above the
+/// The node's identity and the metadata log: without them nothing else can be served. Where records begin that were
+/// deleted in part: nothing else says it. And what cannot be read above the
 /// recovery point, after a power cut: the directory's state is unknown.
 bool Sweep::may_end_it(const File& file, Harm harm) const {
   const bool vital = file.path == "data/meta.properties" || file.path == "data/bootstrap.checkpoint" ||
-                     file.path.starts_with("data/__cluster_metadata-0/");
+                     file.path == log_starts || file.path.starts_with("data/__cluster_metadata-0/");
   return vital || (!clean_ && harm == Harm::unreadable);
 }
 
-std::string Sweep::judge_partition(const Line& line, const Found& found, const File& file, uint64_t block,
+std::string Sweep::judge_partition(const Line& line, const Found& found, const File& file, uint64_t block, Harm harm,
                                    size_t& missing) {
   if (!found.wrong.empty()) return found.wrong;
-  if (found.offline)
-    return file.path.starts_with(fmt::format("data/{}-{}/", line.topic, line.index)) && !clean_
-               ? std::string()
-               : std::string("it is not served any more");
+  if (found.offline) {
+    // An identity that became another's: its folder is left alone.
+    const bool its_own = file.path.starts_with(fmt::format("data/{}-{}/", line.topic, line.index));
+    const bool foreign = file.path.ends_with("partition.metadata") && was_told(line, file);
+    return its_own && (!clean_ || foreign) ? "" : "it is not served any more";
+  }
+  // Another number is believed: no checksum covers it, in Kafka's format.
+  if (file.path == log_starts && harm == Harm::flip && line.start > 0) return {};
+  if (!found.records.empty() && found.records.begin()->first < line.start) {
+    return fmt::format("offset {} was deleted, and is back", found.records.begin()->first);
+  }
   bool lost_behind_a_cut = false;
   for (const Batch& batch : line.batches) {
     for (uint32_t i = 0; i < batch.count; ++i) {
       const Offset offset = batch.base + i;
+      if (offset < line.start) continue;
       const auto record = found.records.find(offset);
       if (record != found.records.end()) {
         if (record->second != batch.first + i) return fmt::format("offset {} holds another record", offset);
@@ -438,7 +463,7 @@ std::string Sweep::judge(const File& file, uint64_t block, Harm harm) {
   if (!done) return "the reader does not get to an end";
   size_t missing = 0;
   for (size_t l = 0; l < lines_.size(); ++l) {
-    std::string problem = judge_partition(lines_[l], found[l], file, block, missing);
+    std::string problem = judge_partition(lines_[l], found[l], file, block, harm, missing);
     if (!problem.empty()) return fmt::format("{}-{}: {}", lines_[l].topic, lines_[l].index, problem);
   }
   ++outcomes_[missing == 0 ? "whole" : "confined"];

@@ -34,11 +34,18 @@ store::Mutant planted(const std::string& name) {
   return *mutant;
 }
 
+/// Each shard has its part of the budget, and the newest batches in memory are one shard's: the drawn budget is a part.
+Profile profile_of(uint64_t seed, const RunOptions& options) {
+  Profile profile = draw_profile(seed, options.scenario);
+  profile.buffer_bytes_max *= options.shards;
+  return profile;
+}
+
 /// The parts of one run, made in this order and destroyed in the other.
 class Run {
  public:
   Run(uint64_t seed, const RunOptions& options)
-      : profile_(draw_profile(seed, options.scenario)),
+      : profile_(profile_of(seed, options)),
         world_(seed),
         context_{world_, profile_, Shadow(profile_.topics * profile_.partitions_per_topic, profile_.durable()), {}, 0,
                  false,  {}},

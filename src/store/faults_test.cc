@@ -442,10 +442,10 @@ TEST(store_faults, indexes_that_are_damaged_or_missing_mislead_nobody) {
 
 TEST(store_faults, state_files_that_are_damaged_are_rebuilt_from_the_log) {
   const Quiet quiet;
-  const std::vector<std::string> files{
-      "/data/orders-0/leader-epoch-checkpoint", "/data/orders-0/00000000000000000180.snapshot",
-      "/data/recovery-point-offset-checkpoint", "/data/log-start-offset-checkpoint",
-      "/data/replication-offset-checkpoint",    "/data/transaction-free-offset-checkpoint"};
+  const std::vector<std::string> files{"/data/orders-0/leader-epoch-checkpoint",
+                                       "/data/orders-0/00000000000000000180.snapshot",
+                                       "/data/recovery-point-offset-checkpoint", "/data/replication-offset-checkpoint",
+                                       "/data/transaction-free-offset-checkpoint"};
   for (const std::string& path : files) {
     for (const char* text : {"", "garbage", "0\n5\n1 2\n", "9\n0\n"}) {
       Rig rig(7, checkpointing());
@@ -472,8 +472,8 @@ TEST(store_faults, F51_state_files_in_blocks_that_cannot_be_read_are_rebuilt_fro
   const Quiet quiet;
   for (const std::string path :
        {"/data/orders-0/leader-epoch-checkpoint", "/data/orders-0/00000000000000000180.snapshot",
-        "/data/recovery-point-offset-checkpoint", "/data/log-start-offset-checkpoint",
-        "/data/replication-offset-checkpoint", "/data/transaction-free-offset-checkpoint"}) {
+        "/data/recovery-point-offset-checkpoint", "/data/replication-offset-checkpoint",
+        "/data/transaction-free-offset-checkpoint"}) {
     Rig rig(7, checkpointing());
     rig.open();
     const Filled before = fill(rig);
@@ -492,6 +492,37 @@ TEST(store_faults, F51_state_files_in_blocks_that_cannot_be_read_are_rebuilt_fro
     EXPECT_EQ(log->stable_end(), 181) << path;
     stop(rig);
     EXPECT_EQ(audit_directory(rig.disk(), "/data"), "") << path;
+  }
+}
+
+TEST(store_faults, F51_log_starts_that_cannot_be_read_take_the_directory_offline) {
+  const Quiet quiet;
+  const std::string path = "/data/log-start-offset-checkpoint";
+  for (const std::string_view text : {"garbage", "0\n5\n1 2\n", "9\n0\n", "unreadable"}) {
+    Rig rig(7, checkpointing());
+    rig.open();
+    (void)fill(rig);
+    rig.run([&] { ASSERT_TRUE(rig.log()->advance_log_start(77).ok()); });
+    rig.settle();
+    stop(rig);
+    const std::string sound = content(rig, path);
+    ASSERT_EQ(sound, "0\n1\norders 0 77\n");
+    if (text == "unreadable") {
+      rig.disk().make_unreadable(path, 0, 4096);
+    } else {
+      replace(rig, path, text);
+    }
+    // Records that were deleted do not come back: what says so is missing.
+    const Status refused = rig.try_open();
+    ASSERT_FALSE(refused.ok()) << text;
+    EXPECT_NE(refused.failure().message.find(path), std::string::npos) << refused.failure().message;
+    rig.store.reset();
+
+    // Put back, it is as before.
+    replace(rig, path, sound);
+    rig.open();
+    EXPECT_EQ(rig.log()->log_start(), 77) << text;
+    stop(rig);
   }
 }
 

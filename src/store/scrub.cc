@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view position_name = "scrub-position";
 constexpr size_t position_bytes_max = 1'024;
+constexpr const char* misplaced_batch = "its offset is not its own";
 /// A job is followed by a rest of this many times its length, at least.
 constexpr int64_t rest_factor = 9;
 constexpr Duration written_every = seconds(60);
@@ -33,6 +34,7 @@ struct Scrub::Pass {
   Pass(const ScrubSource& source, bool verify_checksums)
       : log(source.log),
         size(source.size),
+        limit(source.limit),
         verify(verify_checksums),
         rules(source.base, source.base, no_epoch, INT64_MAX, source.limit, true, INT32_MAX, 0) {}
 
@@ -45,10 +47,9 @@ struct Scrub::Pass {
     while (!over && scan->position() - begin < slice_bytes) {
       ASSIGN_OR_RETURN(const BatchScan::Step step, scan->next());
       if (step == BatchScan::Step::end) {
-        if (doubtful) settle_doubt(std::nullopt);
+        accept_doubtful();
         over = true;
       } else if (step == BatchScan::Step::fault) {
-        if (doubtful) settle_doubt(std::nullopt);
         RETURN_IF_FAILED(pass_over(scan->unreadable_blocks() > 0 ? "unreadable" : wire::name_of(scan->fault())));
       } else {
         RETURN_IF_FAILED(take(scanned(scan->batch(), scan->position())));
@@ -58,47 +59,75 @@ struct Scrub::Pass {
     return {};
   }
 
-  /// A batch with a right checksum. Its base offset is not covered by that: one that leaves a gap is in doubt until the
-  /// next one shows whether the gap is compaction's or the offset is wrong.
+  /// A batch with a right checksum. Its base offset is not covered by that: one that leaves a gap, or follows damage,
+  /// is in doubt until what comes next shows whether it lies where it belongs.
   Status take(const log::ScannedBatch& batch) {
-    if (doubtful) settle_doubt(batch);
-    if (batch.base_offset > rules.expected() && rules.could_resume(batch)) {
-      doubtful = batch;
+    if (doubtful && batch.base_offset <= doubtful->batch.last_offset && rules.could_resume(batch)) {
+      rules.damage(doubtful->from, size, batch, doubtful->why);
+      doubtful.reset();
+    }
+    accept_doubtful();
+    if (!behind_damage && batch.base_offset > rules.expected() && rules.could_resume(batch)) {
+      behind_damage = Damage{batch.position, misplaced_batch};
+    }
+    if (behind_damage) {
+      doubtful = Doubtful{batch, behind_damage->from, behind_damage->from < batch.position, behind_damage->why};
+      behind_damage.reset();
       return {};
     }
     if (rules.accept(batch)) return {};
     return pass_over("offsets do not ascend");
   }
 
-  void settle_doubt(const std::optional<log::ScannedBatch>& next) {
-    const log::ScannedBatch batch = *std::exchange(doubtful, std::nullopt);
-    const bool wrong = next && next->base_offset <= batch.last_offset && rules.could_resume(*next);
-    if (wrong) {
-      rules.damage(batch.position, size, next, "its offset is not its own");
-    } else {
-      (void)rules.accept(batch);
-    }
+  /// It is where it belongs: what it left out was compacted, or is the damage before it.
+  void accept_doubtful() {
+    const auto good = std::exchange(doubtful, std::nullopt);
+    if (!good) return;
+    if (good->damage_before) rules.damage(good->from, size, good->batch, good->why);
+    (void)rules.accept(good->batch);
   }
 
   /// The bytes at the scan's position are damage; goes on at the next batch that fits.
   Status pass_over(std::string why) {
     ASSIGN_OR_RETURN(const auto resume,
                      scan->search([this](const log::ScannedBatch& b) { return rules.could_resume(b); }));
-    rules.damage(scan->position(), size, resume, std::move(why));
-    if (resume) {
-      scan->seek(resume->position);
-    } else {
-      over = true;
+    Damage damage{behind_damage ? behind_damage->from : scan->position(), std::move(why)};
+    // Each damaged batch had an offset. Where none is left for it behind the batch in doubt, that one lies in its
+    // place.
+    if (doubtful && (resume ? resume->base_offset : limit) <= doubtful->batch.last_offset + 1) {
+      damage = {doubtful->from, doubtful->why};
+      doubtful.reset();
     }
+    accept_doubtful();
+    if (!resume) {
+      rules.damage(damage.from, size, std::nullopt, std::move(damage.why));
+      over = true;
+      return {};
+    }
+    behind_damage = std::move(damage);
+    scan->seek(resume->position);
     return {};
   }
 
+  struct Damage {
+    uint64_t from = 0;
+    std::string why;
+  };
+  struct Doubtful {
+    log::ScannedBatch batch;
+    uint64_t from = 0;  // of the damage, if it is not where it belongs
+    bool damage_before = false;
+    std::string why;
+  };
+
   const io::FileRef log;
   const uint64_t size;
+  const Offset limit;
   const bool verify;
   log::SegmentRecovery rules;
   std::optional<BatchScan> scan;
-  std::optional<log::ScannedBatch> doubtful;
+  std::optional<Doubtful> doubtful;
+  std::optional<Damage> behind_damage;  // what lies before the next batch
   bool over = false;
   uint64_t moved = 0;  // by the last step
 };
@@ -224,7 +253,8 @@ io::Task<void> Scrub::work(size_t index) {
     }
     const int64_t now = core_.surface.clock.wall();
     const int64_t since = now - walker.position.round_wall_ms;
-    if (!walker.position.walking && since >= 0 && since < options_.interval_ms) {
+    const bool first = walker.position.round_wall_ms == 0;
+    if (!walker.position.walking && !first && since >= 0 && since < options_.interval_ms) {
       const Duration wait = milliseconds(std::min(options_.interval_ms - since, look_again_ms));
       co_await rest(index, wait);
       continue;

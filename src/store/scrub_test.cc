@@ -234,7 +234,7 @@ TEST(scrub, F58_lost_and_misdirected_writes_are_found) {
       ASSERT_TRUE(rig.disk().read(*slice->file, slice->offset, bytes).ok());
       const auto batch = wire::BatchView::parse_checked(bytes);
       ASSERT_TRUE(batch.has_value()) << "seed " << seed << " offset " << at;
-      ASSERT_LE(batch->base_offset(), at);
+      ASSERT_LE(batch->base_offset(), at) << "seed " << seed;
       at = batch->next_offset();
     }
     found += rig.store->scrub_counts().damaged_ranges > 0 ? 1 : 0;
@@ -311,7 +311,7 @@ TEST(scrub, keeps_to_its_rate_and_gives_way_to_a_busy_disk) {
 
 TEST(scrub, goes_on_where_it_was_after_a_restart) {
   const Quiet quiet;
-  StoreOptions options = scrubbing(200, 10);  // so slow that a round takes minutes
+  StoreOptions options = scrubbing(50, 10);  // so slow that a segment takes more than a minute
   options.scrub.slice_bytes = 1'000;
   Rig rig(12, options);
   rig.open();

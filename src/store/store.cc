@@ -219,9 +219,24 @@ Result<StoreImpl::Offsets> StoreImpl::read_offsets(const std::string& path) cons
   }
   const auto entries = bytes.ok() ? log::parse_offset_checkpoint(as_text(*bytes)) : bytes.failure();
   if (!entries.ok()) {
-    // As Kafka: a checkpoint that cannot be read is as none; recovery then scans more.
+    // A checkpoint that cannot be read is as none; recovery then scans more.
     trace(TraceLevel::warn, "file={} state=ignored reason=\"{}\"", path, entries.failure().message);
     return offsets;
+  }
+  for (const log::PartitionOffset& entry : *entries) offsets[{entry.topic, entry.partition}] = entry.offset;
+  return offsets;
+}
+
+/// Nothing else says which records were removed at the front of a segment: without this file they would be back. As
+/// Kafka, a file that is there and cannot be read takes its directory offline.
+Result<StoreImpl::Offsets> StoreImpl::read_log_starts(const std::string& path) const {
+  Offsets offsets;
+  const auto bytes = io::read_file(core_.surface.disk, path, checkpoint_bytes_max);
+  if (!bytes.ok() && bytes.failure().kind == FailureKind::not_found) return offsets;
+  const auto entries = bytes.ok() ? log::parse_offset_checkpoint(as_text(*bytes)) : bytes.failure();
+  if (!entries.ok()) {
+    return Failure{FailureKind::io, fmt::format("{} cannot be read, and says which records were deleted: {}", path,
+                                                entries.failure().message)};
   }
   for (const log::PartitionOffset& entry : *entries) offsets[{entry.topic, entry.partition}] = entry.offset;
   return offsets;
@@ -231,7 +246,7 @@ Status StoreImpl::read_checkpoints(size_t index) {
   Found& found = found_[index];
   if (std::exchange(found.read, true)) return {};
   ASSIGN_OR_RETURN(found.recovery_points, read_offsets(files_[index].recovery_points->path()));
-  ASSIGN_OR_RETURN(found.log_starts, read_offsets(files_[index].log_starts->path()));
+  ASSIGN_OR_RETURN(found.log_starts, read_log_starts(files_[index].log_starts->path()));
   ASSIGN_OR_RETURN(found.high_watermarks, read_offsets(files_[index].high_watermarks->path()));
   ASSIGN_OR_RETURN(found.transaction_free, read_offsets(files_[index].transaction_free->path()));
   ASSIGN_OR_RETURN(found.clean_ends, read_offsets(files_[index].clean_ends->path()));
@@ -321,7 +336,7 @@ Status StoreImpl::load_partition(size_t index, const log::FolderName& name, cons
   LogDirectory& directory = *core_.directories[index];
   const auto text =
       io::read_file(core_.surface.disk, path_in(folder, log::partition_metadata_name), identity_bytes_max);
-  if (!text.ok() && text.failure().kind != FailureKind::not_found && text.failure().kind != FailureKind::corrupt) {
+  if (!text.ok() && text.failure().kind != FailureKind::not_found && !to_be_made_again(text.failure())) {
     return text.failure();
   }
   const auto topic_id = text.ok() ? log::parse_partition_metadata(as_text(*text)) : text.failure();

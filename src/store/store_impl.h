@@ -137,6 +137,7 @@ class StoreImpl final : public Store,
   Status mark_running(LogDirectory& directory);
   Status read_checkpoints(size_t index);
   Result<Offsets> read_offsets(const std::string& path) const;
+  Result<Offsets> read_log_starts(const std::string& path) const;
   Status load_directory(size_t index);
   Status load_partition(size_t index, const log::FolderName& name, const std::string& folder, bool doubtful = false);
   Status discard_or_set_aside(LogDirectory& directory, const log::FolderName& name, const std::string& folder);
