@@ -30,6 +30,11 @@ class BrokerHost {
 
   bool down() const { return broker_ == nullptr; }
   bool serving() const { return broker_ != nullptr && broker_->serving(); }
+  /// Bytes of receive and response buffers that are in use.
+  uint64_t buffer_bytes() const { return broker_ == nullptr ? 0 : broker_->buffer_bytes(); }
+  /// Ranges that the scrubber of this life found damaged.
+  uint64_t scrub_damage() const { return serving() ? broker_->store().scrub_counts().damaged_ranges : 0; }
+  uint64_t scrub_rounds() const { return serving() ? broker_->store().scrub_counts().rounds : 0; }
   /// It has told that its storage failed: the process would end now.
   bool failed() const { return failed_; }
 

@@ -35,7 +35,24 @@ void FaultDriver::start() {
   context_.world.after(milliseconds(prng_.between(5, 200)), [this] { next_fault(); });
 }
 
+/// X1 and St3, as far as they can be seen from outside at any moment.
+void FaultDriver::check_invariants() {
+  // Each connection may have a frame and an answer under way when the budget is used up.
+  constexpr uint64_t under_way = 64 << 20;
+  const uint64_t bytes = host_.buffer_bytes();
+  if (bytes > context_.profile.buffer_bytes_max + under_way) {
+    context_.shadow.violate(
+        fmt::format("X1: {} bytes of buffers, the budget is {}", bytes, context_.profile.buffer_bytes_max));
+  }
+  // What lies leave below the recovery point is damage; nothing else is.
+  if (context_.profile.durable() && host_.scrub_damage() > 0) {
+    context_.shadow.violate("St3: the scrubber found damage where none was done");
+  }
+  if (host_.scrub_rounds() > 0 && !std::exchange(scrubbed_, true)) context_.count("lives with a round of the scrubber");
+}
+
 void FaultDriver::watch() {
+  check_invariants();
   // Also after healing: a sync that failed before may tell of it only then.
   if (!host_.down() && host_.failed()) {
     context_.count("broker ended by a storage failure");

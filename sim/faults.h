@@ -26,6 +26,7 @@ class FaultDriver {
   void next_fault();
   void next_crash();
   void watch();
+  void check_invariants();
   void broker_ended();
   void crash();
   void clean_stop();
@@ -40,6 +41,7 @@ class FaultDriver {
   Prng prng_;
   uint32_t crashes_begun_ = 0;
   bool healed_ = false;
+  bool scrubbed_ = false;
   bool given_up_ = false;
   bool restarting_ = false;
   bool stopped_in_order_ = false;

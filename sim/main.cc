@@ -2,6 +2,9 @@
 //
 //   moldau-sim [--scenario walking|groups] [--seconds N | --seeds N] [--seed S] [--from S] [--mutant NAME] [--trace]
 //              [--threads N] [--shards N]
+//   moldau-sim --crash-images N [--seed S [--point P]] [--mutant NAME]    what power cuts may leave of a store
+//   moldau-sim --sweep N [--seed S] [--one-in K] [--mutant NAME]          damaged blocks of N data folders
+//   moldau-sim --mutants                                                  all planted bugs, until each is found
 //
 // The last line is "N seeds, N failed". A failing seed prints one command that replays it. With --mutant, the run
 // passes if some seed finds the planted bug.
@@ -18,9 +21,13 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/trace.h"
+#include "sim/block_sweep.h"
+#include "sim/crash_image_run.h"
+#include "sim/mutants.h"
 #include "sim/run.h"
 
 namespace moldau::sim {
@@ -31,9 +38,15 @@ struct Arguments {
   uint64_t seconds = 0;
   uint64_t from = 1;
   uint64_t threads = 0;
+  uint64_t crash_images = 0;
+  uint64_t point = UINT64_MAX;
+  uint64_t sweeps = 0;
+  uint64_t one_in = 1;
   uint64_t shards = 1;
   bool one = false;
   bool trace = false;
+  bool all_mutants = false;
+  bool whole = false;
   std::string mutant;
   Scenario scenario = Scenario::walking;
 };
@@ -201,8 +214,7 @@ int Runner::report() {
 }
 
 int Runner::run() {
-  uint64_t threads = arguments_.threads != 0 ? arguments_.threads : std::thread::hardware_concurrency();
-  if (arguments_.one) threads = 1;
+  const uint64_t threads = arguments_.one ? 1 : arguments_.threads;
   std::vector<std::thread> pool;
   for (uint64_t i = 1; i < threads; ++i) pool.emplace_back([this] { work(); });
   work();
@@ -210,41 +222,83 @@ int Runner::run() {
   return report();
 }
 
+/// Options with a number, and where it goes.
+bool take_number(const std::string& name, uint64_t value, Arguments& arguments) {
+  const std::pair<const char*, uint64_t*> numbers[] = {
+      {"--seed", &arguments.from},   {"--seeds", &arguments.seeds},     {"--seconds", &arguments.seconds},
+      {"--from", &arguments.from},   {"--threads", &arguments.threads}, {"--crash-images", &arguments.crash_images},
+      {"--point", &arguments.point}, {"--sweep", &arguments.sweeps},    {"--one-in", &arguments.one_in},
+      {"--shards", &arguments.shards}};
+  for (const auto& [known, into] : numbers) {
+    if (name != known) continue;
+    *into = value;
+    if (name == "--seed") arguments.one = true;
+    return true;
+  }
+  return false;
+}
+
 bool parse(int argc, char** argv, Arguments& arguments) {
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
-    const bool has_value = i + 1 < argc;
+    const std::string value = i + 1 < argc ? argv[i + 1] : "";
     if (name == "--trace") {
       arguments.trace = true;
     } else if (name == "--long") {
       arguments.seeds = 10'000;
-    } else if (name == "--scenario" && has_value && std::string_view(argv[i + 1]) == "groups") {
-      arguments.scenario = Scenario::groups;
+      arguments.whole = true;
+    } else if (name == "--mutants") {
+      arguments.all_mutants = true;
+    } else if (name == "--scenario" && (value == "groups" || value == "walking")) {
+      arguments.scenario = value == "groups" ? Scenario::groups : Scenario::walking;
       ++i;
-    } else if (name == "--scenario" && has_value && std::string_view(argv[i + 1]) == "walking") {
+    } else if (name == "--mutant" && mutant_named(value).has_value() && !value.empty()) {
+      arguments.mutant = value;
       ++i;
-    } else if (name == "--mutant" && has_value) {
-      arguments.mutant = argv[++i];
-    } else if ((name == "--seed" || name == "--seeds" || name == "--seconds" || name == "--from" ||
-                name == "--threads" || name == "--shards") &&
-               has_value) {
-      const uint64_t value = std::strtoull(argv[++i], nullptr, 10);
-      if (name == "--seed") arguments.from = value, arguments.one = true;
-      if (name == "--seeds") arguments.seeds = value;
-      if (name == "--seconds") arguments.seconds = value;
-      if (name == "--from") arguments.from = value;
-      if (name == "--threads") arguments.threads = value;
-      if (name == "--shards") arguments.shards = std::clamp<uint64_t>(value, 1, 64);
+    } else if (!value.empty() && take_number(name, std::strtoull(value.c_str(), nullptr, 10), arguments)) {
+      ++i;
     } else {
-      fmt::print(stderr,
-                 "moldau-sim: no option '{}': --scenario walking|groups, --seconds N, --seeds N, --seed S, --from S, "
-                 "--mutant NAME, --shards N, --trace\n",
-                 name);
+      fmt::print(
+          stderr,
+          "moldau-sim: no option '{} {}': --scenario walking|groups, --seconds N, --seeds N, --seed S, --from S, "
+          "--mutant NAME, --shards N, --trace, --crash-images N, --point P, --sweep N, --one-in K, --mutants\n",
+          name, value);
       return false;
     }
   }
   if (arguments.seeds == 0 && arguments.seconds == 0) arguments.seeds = 100;
+  if (arguments.threads == 0) arguments.threads = std::max(1U, std::thread::hardware_concurrency());
+  arguments.one_in = std::max<uint64_t>(arguments.one_in, 1);
+  arguments.shards = std::clamp<uint64_t>(arguments.shards, 1, 64);
   return true;
+}
+
+int run(const Arguments& arguments) {
+  const store::Mutant planted = mutant_named(arguments.mutant).value_or(store::Mutant::none);
+  if (arguments.all_mutants) return run_mutants(arguments.threads);
+  if (arguments.crash_images > 0) {
+    return run_crash_images({.images = arguments.crash_images,
+                             .from = arguments.from,
+                             .threads = arguments.threads,
+                             .one = arguments.one,
+                             .point = arguments.point,
+                             .mutant = arguments.mutant,
+                             .planted = planted});
+  }
+  if (arguments.sweeps > 0) {
+    return run_block_sweep({.sweeps = arguments.sweeps,
+                            .from = arguments.from,
+                            .one_in = arguments.one_in,
+                            .threads = arguments.threads,
+                            .mutant = arguments.mutant,
+                            .planted = planted});
+  }
+  int failed = 0;
+  if (arguments.whole) {
+    failed |= run_crash_images({.images = 100'000, .from = arguments.from, .threads = arguments.threads});
+    failed |= run_block_sweep({.sweeps = 6, .from = arguments.from, .threads = arguments.threads});
+  }
+  return Runner(arguments).run() | failed;
 }
 
 }  // namespace
@@ -257,5 +311,5 @@ int main(int argc, char** argv) {
                         ? [](moldau::TraceLevel, std::string_view line) { fmt::print(stderr, "{}\n", line); }
                         : static_cast<moldau::TraceSink>(nullptr),
                     moldau::TraceLevel::debug);
-  return moldau::sim::Runner(arguments).run();
+  return moldau::sim::run(arguments);
 }

@@ -85,6 +85,10 @@ void Producer::send(const Batch& batch, const std::shared_ptr<Answer>& answer) {
   const client::SendOptions options{.extra_time = milliseconds(produce_timeout_ms), .version_max = version_max_};
   connection_->send(body, options, [this, answer](Result<client::RawReply> reply) {
     answer->arrived = true;
+    if (!reply.ok() && reply.failure().kind == FailureKind::corrupt) {
+      // X3: answers come in the order of the requests, each with its request's correlation id.
+      context_.shadow.violate("X3: " + reply.failure().message);
+    }
     if (reply.ok()) {
       answer->reply = std::move(reply).value();
     } else {

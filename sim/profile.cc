@@ -175,6 +175,10 @@ Profile draw_profile(uint64_t seed, Scenario scenario) {
       fmt::format("internal.log.journal.after.commits={}", prng.below(32)),
   };
   if (scenario == Scenario::groups) draw_groups(p, prng);
+  // More than the newest batches in memory pin (8 MiB), so that clients are held up and not shut out.
+  if (prng.chance(1, 3)) p.buffer_bytes_max = static_cast<uint64_t>(prng.between(9, 16)) << 20;
+  // The scrubber walks in some seeds; whatever faults there are, it must find nothing that is not damaged.
+  if (prng.chance(1, 3)) p.settings.push_back(fmt::format("log.scrub.interval.ms={}", prng.between(20, 2'000)));
   return p;
 }
 

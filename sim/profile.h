@@ -69,6 +69,8 @@ struct Profile {
   uint64_t rebalances = 0;  ///< at least so many before the end
   uint64_t commits = 0;
 
+  uint64_t buffer_bytes_max = uint64_t{1} << 30;  ///< X1: the broker's buffers, beyond which it reads no more
+
   io::sim::DiskFaults disk;
   io::sim::NetworkFaults network;
   std::vector<std::string> settings;  ///< key=value for the broker

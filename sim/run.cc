@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "sim/group_fleet.h"
 #include "sim/hostile.h"
 #include "sim/index_audit.h"
+#include "sim/mutants.h"
 #include "sim/producer.h"
 #include "sim/reader.h"
 
@@ -25,46 +27,29 @@ constexpr Duration load_max = seconds(1'800);
 constexpr Duration healing_max = seconds(300);
 constexpr Duration calm_max = seconds(120);
 
-store::Mutant mutant_named(const std::string& name) {
-  using enum store::Mutant;
-  static const std::map<std::string, store::Mutant> mutants = {
-      {"", none},
-      {"ack_before_sync", ack_before_sync},
-      {"index_trusted_after_crash", index_trusted_after_crash},
-      {"torn_tail_accepted", torn_tail_accepted},
-      {"no_directory_sync", no_directory_sync},
-      {"damage_cut_anywhere", damage_cut_anywhere},
-      {"checkpoint_before_data", checkpoint_before_data},
-      {"refused_state_kept", refused_state_kept},
-      {"duplicate_out_of_order", duplicate_out_of_order},
-      {"journal_ack_before_sync", journal_ack_before_sync},
-      {"journal_settled_before_sync", journal_settled_before_sync},
-      {"journal_cut_not_closed", journal_cut_not_closed},
-      {"journal_removal_not_closed", journal_removal_not_closed},
-      {"journal_retired_before_sync", journal_retired_before_sync},
-      {"journal_start_ahead", journal_start_ahead},
-      {"commit_before_durable", commit_before_durable},
-      {"generation_kept_after_load", generation_kept_after_load},
-      {"fencing_skipped", fencing_skipped},
-      {"tombstone_ignored_at_load", tombstone_ignored_at_load},
-      {"owner_before_revoked", owner_before_revoked},
-      {"load_ends_early", load_ends_early},
-      {"sessions_forgotten_at_load", sessions_forgotten_at_load},
-  };
-  const auto found = mutants.find(name);
-  ASSERT(found != mutants.end());
-  return found->second;
+/// The planted bug of that name. REQUIRES: there is one.
+store::Mutant planted(const std::string& name) {
+  const std::optional<store::Mutant> mutant = mutant_named(name);
+  ASSERT(mutant.has_value());
+  return *mutant;
+}
+
+/// Each shard has its part of the budget, and the newest batches in memory are one shard's: the drawn budget is a part.
+Profile profile_of(uint64_t seed, const RunOptions& options) {
+  Profile profile = draw_profile(seed, options.scenario);
+  profile.buffer_bytes_max *= options.shards;
+  return profile;
 }
 
 /// The parts of one run, made in this order and destroyed in the other.
 class Run {
  public:
   Run(uint64_t seed, const RunOptions& options)
-      : profile_(draw_profile(seed, options.scenario)),
+      : profile_(profile_of(seed, options)),
         world_(seed),
         context_{world_, profile_, Shadow(profile_.topics * profile_.partitions_per_topic, profile_.durable()), {}, 0,
                  false,  {}},
-        host_(context_, mutant_named(options.mutant), options.shards),
+        host_(context_, planted(options.mutant), options.shards),
         faults_(context_, host_) {
     if (options.trace) world_.print_trace([](std::string_view line) { fmt::print(stderr, "{}\n", line); });
   }

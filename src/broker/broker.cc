@@ -58,6 +58,12 @@ Broker::~Broker() {
   store_.reset();
 }
 
+uint64_t Broker::buffer_bytes() const noexcept {
+  uint64_t bytes = 0;
+  for (const auto& shard : shards_) bytes += shard->buffer_bytes();
+  return bytes;
+}
+
 bool Broker::leads_metadata() const {
   return metadata_ != nullptr && metadata_->node().leader() == self();
 }

@@ -81,6 +81,8 @@ class Broker final : public Guarded {
 
   Instant now() const { return surface_.clock.now(); }
   Instant precise_now() const { return shards_.front()->precise_now(); }
+  /// Bytes of receive and response buffers in use, of all shards. Only while no other shard's thread runs.
+  uint64_t buffer_bytes() const noexcept;
   NodeId self() const noexcept { return options_.settings.node_id; }
   const metadata::Image& image() const noexcept { return *image_; }
   const metadata::ImageRef& image_ref() const noexcept { return image_; }

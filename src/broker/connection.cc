@@ -156,6 +156,10 @@ void Connection::deliver_nothing(uint64_t slot) {
 
 // Sends all answers that are next in turn.
 void Connection::flush(Instant sent) {
+  if (shard_.mutant() == store::Mutant::answers_out_of_order && slots_.size() > 1 && slots_.back().ready &&
+      !slots_.front().ready) {
+    std::swap(slots_.front(), slots_.back());
+  }
   size_t count = 0;
   while (count < slots_.size() && slots_[count].ready) {
     shard_.metrics().api(slots_[count].api_key).observe(slots_[count].times, sent);
@@ -173,6 +177,11 @@ void Connection::flush(Instant sent) {
 void Connection::send(Response response) {
   if (response.encoded.bytes.empty()) return;
   const Bytes& bytes = response.encoded.bytes;
+  if (shard_.mutant() == store::Mutant::answer_bytes_reused) {
+    // The one before may still wait for the end of the turn.
+    std::copy_n(bytes.data(), std::min(last_answer_.size(), bytes.size()), last_answer_.data());
+    last_answer_ = bytes;
+  }
   uint64_t total = bytes.size();
   size_t at = 0;
   for (const wire::Cut& cut : response.encoded.cuts) {

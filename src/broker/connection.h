@@ -118,6 +118,7 @@ class Connection final : public io::StreamHandler {
   bool reading_paused_ = false;
   bool peer_ended_ = false;
   bool finishing_ = false;
+  Bytes last_answer_;  // of Mutant::answer_bytes_reused alone
 };
 
 }  // namespace moldau::broker

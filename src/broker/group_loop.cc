@@ -34,6 +34,8 @@ group::Mutant group_mutant(store::Mutant mutant) {
       return group::Mutant::load_ends_early;
     case store::Mutant::sessions_forgotten_at_load:
       return group::Mutant::sessions_forgotten_at_load;
+    case store::Mutant::expiry_in_a_rebalance:
+      return group::Mutant::expiry_in_a_rebalance;
     default:
       return group::Mutant::none;
   }

@@ -31,6 +31,7 @@ MetricsGather::MetricsGather(Broker& broker, MetricDetail detail, size_t limit)
   });
   if (!broker.stopping()) {
     node.cleaner = broker.store().cleaner_counts();
+    node.scrub = broker.store().scrub_counts();
     node.syncs = broker.store().sync_counts();
     node.journal = broker.store().journal_stats();
     node.moves = broker.store().move_counts();

@@ -13,6 +13,7 @@
 #include "base/uuid.h"
 #include "broker/metrics.h"
 #include "store/cleaner_options.h"
+#include "store/scrub_options.h"
 #include "store/move_options.h"
 #include "store/store.h"
 
@@ -47,6 +48,7 @@ struct NodeSample {
   uint64_t moves_under_way = 0;
   int64_t moves_lag_max = 0;  ///< records that the copy furthest behind lacks
   store::SyncCounts syncs;
+  store::ScrubCounts scrub;
   store::JournalStats journal;
   // Sums over all partitions, printed or not.
   uint64_t log_bytes = 0;

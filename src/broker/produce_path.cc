@@ -131,7 +131,9 @@ bool ProducePath::check_producer(api::ProducePart& part, Partition& partition, O
   append.last_offset = append.base_offset + admitted_.last_offset_delta;
   append.max_timestamp = admitted_.max_timestamp;
   append.transactional = admitted_.transactional;
-  const log::ProducerCheck check = partition.log().producers().check(append, partition.log().ever_held_records());
+  const bool held_records =
+      partition.log().ever_held_records() || shard_.mutant() == store::Mutant::first_sequence_unchecked;
+  const log::ProducerCheck check = partition.log().producers().check(append, held_records);
   switch (check.verdict) {
     case log::ProducerVerdict::append:
       return true;
@@ -151,6 +153,7 @@ bool ProducePath::check_producer(api::ProducePart& part, Partition& partition, O
       part.error = ErrorCode::duplicate_sequence_number;
       break;
     case log::ProducerVerdict::invalid_epoch:
+      if (shard_.mutant() == store::Mutant::old_epoch_accepted) return true;
       part.error = ErrorCode::invalid_producer_epoch;
       break;
     case log::ProducerVerdict::invalid_transaction:

@@ -44,6 +44,7 @@ void Replicas::apply(const metadata::Image& image, const metadata::ImageDelta* d
   if (!brokers) return;
   image.for_each_topic([&](const metadata::TopicImage& topic) { reconfigure(image, topic); });
   store_.configure_cleaner(cleaner_options(image));
+  store_.configure_scrub(scrub_options(image));
   store_.configure_mover(mover_options(image.broker_layers(self_, &static_config_)));
 }
 
@@ -60,6 +61,15 @@ store::CleanerOptions Replicas::cleaner_options(const metadata::Image& image) co
   return options;
 }
 
+store::ScrubOptions Replicas::scrub_options(const metadata::Image& image) const {
+  const metadata::ScrubSettings settings = metadata::resolve_scrub(image.broker_layers(self_, &static_config_));
+  store::ScrubOptions options;
+  options.bytes_per_second = settings.bytes_per_second;
+  options.interval_ms = settings.interval_ms;
+  options.first_after_ms = std::min(options.first_after_ms, settings.interval_ms);
+  return options;
+}
+
 void Replicas::apply_all(const metadata::Image& image) {
   std::vector<Uuid> gone;
   for (const auto& [id, partition] : partitions_) {
@@ -72,6 +82,7 @@ void Replicas::apply_all(const metadata::Image& image) {
     reconfigure(image, topic);
   });
   store_.configure_cleaner(cleaner_options(image));
+  store_.configure_scrub(scrub_options(image));
   store_.configure_mover(mover_options(image.broker_layers(self_, &static_config_)));
 }
 
@@ -109,6 +120,11 @@ void Replicas::apply_partition(const metadata::Image& image, const metadata::Top
   if (hosted == nullptr) {
     store::Log* log = store_.find(id);
     if (log == nullptr) {
+      if (const Offset end = store_.lost_end(topic.name, index); starting && end > 0) {
+        // As in Kafka the partition goes on, empty: but nobody shall have to find that out.
+        trace(TraceLevel::error, "event=log_lost partition={}-{} offsets=0-{} why=\"its folder is gone\"", topic.name,
+              index, end - 1);
+      }
       const bool is_new = !starting && partition->partition_epoch == 0;
       const Result<store::Log*> created = make_log(image, topic, index, is_new);
       if (!created.ok()) {

@@ -37,6 +37,7 @@ class Replicas {
   store::LogConfig log_config(const metadata::Image& image, const std::string& topic) const;
   /// The settings of compaction in `image`.
   store::CleanerOptions cleaner_options(const metadata::Image& image) const;
+  store::ScrubOptions scrub_options(const metadata::Image& image) const;
 
  private:
   void apply_all(const metadata::Image& image);

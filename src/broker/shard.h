@@ -132,6 +132,8 @@ class Shard final : public Guarded, private PartitionHost {
     if (partition.counters == nullptr) partition.counters = metrics_.topic_counters.get(partition.id().topic_id);
     return *partition.counters;
   }
+  /// Receive and response buffers in use.
+  uint64_t buffer_bytes() const noexcept { return pool_.bytes_in_use(); }
   size_t frame_bytes_max() const noexcept { return static_cast<size_t>(settings().socket_request_max_bytes); }
   NodeId self() const noexcept { return options_.self; }
   store::Mutant mutant() const noexcept { return options_.mutant; }

@@ -255,9 +255,12 @@ bool GroupMachine::expire_offsets(const std::string& id, const Group& group, con
   if (topics != nullptr) {
     const auto* const classic = std::get_if<ClassicGroup>(&group);
     for (const auto& [topic, partitions] : *topics) {
-      const bool subscribed = is_subscribed(group, topic);
+      const bool planted = host_.settings().mutant == Mutant::expiry_in_a_rebalance && classic != nullptr &&
+                           classic->state() == ClassicState::preparing_rebalance;
+      const bool subscribed = !planted && is_subscribed(group, topic);
       for (const auto& [index, offset] : partitions) {
-        if (subscribed || !has_expired(classic, offset, now.wall) || offsets_.is_pending(id, topic, index)) {
+        const bool expired = planted || has_expired(classic, offset, now.wall);
+        if (subscribed || !expired || offsets_.is_pending(id, topic, index)) {
           all = false;
         } else {
           decision.add(make_tombstone(OffsetCommitKey{id, topic, index}));

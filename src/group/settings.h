@@ -18,6 +18,7 @@ enum class Mutant : uint8_t {
   owner_before_revoked,        ///< a partition is free before its owner has shown that it gave it up
   load_ends_early,             ///< a load does not read the last batch
   sessions_forgotten_at_load,  ///< members of a group that was loaded never expire
+  expiry_in_a_rebalance,       ///< a group in the midst of a rebalance counts as one that nobody uses any more
 };
 
 /// Settings of one broker. Machines keep a reference: changes take effect at once.

@@ -242,6 +242,11 @@ constexpr ConfigKey table[] = {
      "there is load and costs up to a processor for each shard."},
     {2000, "write.caching.default", boolean, "false", {}, medium, cluster_wide, no_server_name, effective,
      "Default of the topic setting write.caching."},
+    {2000, "log.scrub.bytes.per.second", int64, "8388608", at_least(0), medium, cluster_wide, no_server_name, effective,
+     "Moldau's own: how much of each log directory the scrubber reads in a second, at most; 0 turns it off. It checks "
+     "the checksums of segments that are not written any more, marks what is damaged, and leaves a busy disk alone."},
+    {2000, "log.scrub.interval.ms", int64, "604800000", at_least(1), medium, cluster_wide, no_server_name, effective,
+     "Moldau's own: from the start of one round of the scrubber over a log directory to the start of the next."},
     {2000, "log.journal.enable", boolean, "false", {}, medium, read_only, no_server_name, effective,
      "Moldau's own: with many partitions to be synced before an acknowledgement, their batches are written to a "
      "journal that is synced once, and the logs are synced behind it. Without, each log is synced. The promise is the "

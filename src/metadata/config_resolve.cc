@@ -292,6 +292,16 @@ CleanerSettings resolve_cleaner(const BrokerConfigLayers& layers) {
   return settings;
 }
 
+ScrubSettings resolve_scrub(const BrokerConfigLayers& layers) {
+  const auto integer = [&](std::string_view name, int64_t otherwise) {
+    return parse_integer(broker_value(layers, name).value_or("")).value_or(otherwise);
+  };
+  ScrubSettings settings;
+  settings.bytes_per_second = integer("log.scrub.bytes.per.second", settings.bytes_per_second);
+  settings.interval_ms = integer("log.scrub.interval.ms", settings.interval_ms);
+  return settings;
+}
+
 TopicSettings resolve_topic(std::string_view topic, const ConfigMap* overrides, const BrokerConfigLayers& layers) {
   const Reader read{overrides, layers};
   TopicSettings settings;

@@ -129,6 +129,16 @@ struct CleanerSettings {
 
 CleanerSettings resolve_cleaner(const BrokerConfigLayers& layers);
 
+/// Moldau's own: how cold segments are checked.
+struct ScrubSettings {
+  int64_t bytes_per_second = 8'388'608;
+  int64_t interval_ms = 604'800'000;
+
+  bool operator==(const ScrubSettings&) const = default;
+};
+
+ScrubSettings resolve_scrub(const BrokerConfigLayers& layers);
+
 /// Checks the settings of one topic as CreateTopics and IncrementalAlterConfigs do: known names, values, and how they
 /// fit together. The failure (invalid_argument) has Kafka's message; the protocol's error for it is INVALID_CONFIG.
 Status check_topic_configs(const ConfigMap& overrides, const BrokerConfigLayers& layers);

@@ -1,4 +1,4 @@
-// Audits for tests: the files of a data folder against one another, as Kafka's own tools would look at them.
+// Audits for tests and the simulator: the files of a data folder against one another, as Kafka's tools look at them.
 #pragma once
 
 #include <string>

@@ -13,6 +13,10 @@ constexpr size_t crc_position = 17;
 constexpr size_t crc_covers_from = 21;
 constexpr size_t magic_position = 16;
 constexpr std::byte magic_2{2};
+/// What a device fails to read, it fails to read in blocks.
+constexpr size_t block_bytes = 4096;
+/// Stands where nothing could be read; not zeros, for a batch may hold zeros.
+constexpr int unreadable_filler = 0xDB;
 
 /// What a v2 header says of its batch, unverified; nothing when its fields contradict themselves.
 std::optional<log::ScannedBatch> claims(std::span<const std::byte> header, uint64_t position) {
@@ -50,6 +54,25 @@ std::span<const std::byte> BatchScan::at(uint64_t position, size_t size) const {
   return std::span(buffer_).subspan(static_cast<size_t>(position - buffer_at_), size);
 }
 
+Result<size_t> BatchScan::read_at(uint64_t position, std::span<std::byte> into) {
+  Result<size_t> whole = disk_.read(file_, position, into);
+  if (whole.ok() || !tolerant_ || whole.failure().kind != FailureKind::io) return whole;
+  size_t done = 0;
+  while (done < into.size()) {
+    const size_t to_boundary = block_bytes - static_cast<size_t>((position + done) % block_bytes);
+    const auto piece = into.subspan(done, std::min(to_boundary, into.size() - done));
+    const Result<size_t> got = disk_.read(file_, position + done, piece);
+    if (!got.ok()) {
+      std::memset(piece.data(), unreadable_filler, piece.size());
+      ++unreadable_blocks_;
+    } else if (*got < piece.size()) {
+      return done + *got;
+    }
+    done += piece.size();
+  }
+  return done;
+}
+
 Result<bool> BatchScan::load(uint64_t position, size_t size) {
   if (position > end_ || size > end_ - position) return false;
   if (position >= buffer_at_ && position + size <= buffer_at_ + buffer_size_) return true;
@@ -59,7 +82,7 @@ Result<bool> BatchScan::load(uint64_t position, size_t size) {
     return Failure{FailureKind::unavailable, "not in memory"};
   }
   if (buffer_.size() < wanted) buffer_.resize(wanted);
-  ASSIGN_OR_RETURN(const size_t got, disk_.read(file_, position, std::span(buffer_).first(wanted)));
+  ASSIGN_OR_RETURN(const size_t got, read_at(position, std::span(buffer_).first(wanted)));
   buffer_at_ = position;
   buffer_size_ = got;
   return got >= size;
@@ -71,7 +94,7 @@ Result<bool> BatchScan::checksum_holds(uint64_t position, uint64_t size) {
   uint32_t computed = 0;
   for (uint64_t done = 0; done < size;) {
     const auto wanted = static_cast<size_t>(std::min<uint64_t>(chunk.size(), size - done));
-    ASSIGN_OR_RETURN(const size_t got, disk_.read(file_, position + done, std::span(chunk).first(wanted)));
+    ASSIGN_OR_RETURN(const size_t got, read_at(position + done, std::span(chunk).first(wanted)));
     if (got < wanted) return false;
     if (done == 0) stated = load_big_endian<uint32_t>(chunk.data() + crc_position);
     const size_t skip = done == 0 ? crc_covers_from : 0;

@@ -37,6 +37,9 @@ class BatchScan {
   Result<Step> next();
   /// From now on bytes that are not in memory are not waited for: next() fails, and cold() says what to bring in.
   void stay_in_memory() { in_memory_ = true; }
+  /// From now on blocks that cannot be read (EIO) count as garbage, where else next() fails: what they held is damage.
+  void pass_over_unreadable() { tolerant_ = true; }
+  uint64_t unreadable_blocks() const { return unreadable_blocks_; }
   struct Range {
     uint64_t position = 0;
     uint64_t size = 0;
@@ -56,6 +59,7 @@ class BatchScan {
   Result<std::optional<log::ScannedBatch>> search(const std::function<bool(const log::ScannedBatch&)>& fits);
 
  private:
+  Result<size_t> read_at(uint64_t position, std::span<std::byte> into);
   /// Makes [position, position + size) of the file available in the buffer; false when the range ends before.
   Result<bool> load(uint64_t position, size_t size);
   std::span<const std::byte> at(uint64_t position, size_t size) const;
@@ -68,6 +72,8 @@ class BatchScan {
   uint64_t end_;
   bool verify_;
   bool in_memory_ = false;
+  bool tolerant_ = false;
+  uint64_t unreadable_blocks_ = 0;
   std::optional<Range> cold_;
   uint64_t position_;
   uint64_t next_position_;

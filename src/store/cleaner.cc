@@ -471,6 +471,7 @@ io::Task<Status> Cleaner::run(std::shared_ptr<Round> round) {
   // not be taken for one that lost records.
   std::function<Status(io::Disk&)> checkpoint = host_.recovery_points_now(*round->directory);
   Status written = co_await in_pool(round, std::move(checkpoint));
+  if (written.ok()) written = may_go_on(*round);
   if (!written.ok()) co_return written;
 
   const std::vector<log::SegmentGroup> groups =

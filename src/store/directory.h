@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,6 +22,12 @@ namespace moldau::store {
 class DirectoryJournal;
 class PartitionLog;
 struct StoreCore;
+
+/// Whether a file that can be made again has to be: its content is damaged, or lies in a block that cannot be read. A
+/// disk that fails altogether shows that at the next write, which takes its directory offline.
+inline bool to_be_made_again(const Failure& why) {
+  return why.kind == FailureKind::corrupt || (why.kind == FailureKind::io && why.os_errno == EIO);
+}
 
 /// Jobs in the pool pass through here while they touch files; closing the store waits for those inside and keeps later
 /// ones from running. The loop waits here once, at close.

@@ -442,10 +442,10 @@ TEST(store_faults, indexes_that_are_damaged_or_missing_mislead_nobody) {
 
 TEST(store_faults, state_files_that_are_damaged_are_rebuilt_from_the_log) {
   const Quiet quiet;
-  const std::vector<std::string> files{
-      "/data/orders-0/leader-epoch-checkpoint", "/data/orders-0/00000000000000000180.snapshot",
-      "/data/recovery-point-offset-checkpoint", "/data/log-start-offset-checkpoint",
-      "/data/replication-offset-checkpoint",    "/data/transaction-free-offset-checkpoint"};
+  const std::vector<std::string> files{"/data/orders-0/leader-epoch-checkpoint",
+                                       "/data/orders-0/00000000000000000180.snapshot",
+                                       "/data/recovery-point-offset-checkpoint", "/data/replication-offset-checkpoint",
+                                       "/data/transaction-free-offset-checkpoint"};
   for (const std::string& path : files) {
     for (const char* text : {"", "garbage", "0\n5\n1 2\n", "9\n0\n"}) {
       Rig rig(7, checkpointing());
@@ -464,6 +464,105 @@ TEST(store_faults, state_files_that_are_damaged_are_rebuilt_from_the_log) {
       ASSERT_TRUE(rig.append(*log, {.records = 1}, 1).ok());
       rig.settle();
       EXPECT_EQ(log->stable_end(), 181);
+    }
+  }
+}
+
+TEST(store_faults, F51_state_files_in_blocks_that_cannot_be_read_are_rebuilt_from_the_log) {
+  const Quiet quiet;
+  for (const std::string path :
+       {"/data/orders-0/leader-epoch-checkpoint", "/data/orders-0/00000000000000000180.snapshot",
+        "/data/recovery-point-offset-checkpoint", "/data/replication-offset-checkpoint",
+        "/data/transaction-free-offset-checkpoint"}) {
+    Rig rig(7, checkpointing());
+    rig.open();
+    const Filled before = fill(rig);
+    stop(rig);
+    rig.disk().make_unreadable(path, 0, 4096);
+    rig.open();
+    EXPECT_FALSE(rig.store->directory_offline(0)) << path;
+    Log* log = rig.log();
+    EXPECT_EQ(log->next_offset(), 180) << path;
+    EXPECT_EQ(read_all(rig, *log, 0, 180), before.bytes) << path;
+    ASSERT_NE(log->producers().find(5), nullptr) << path;
+    EXPECT_EQ(log->producers().find(5)->newest()->last_sequence, 179);
+    EXPECT_EQ(log->epoch_of(100), 0) << path;
+    ASSERT_TRUE(rig.append(*log, {.records = 1}, 1).ok());
+    rig.settle();
+    EXPECT_EQ(log->stable_end(), 181) << path;
+    stop(rig);
+    EXPECT_EQ(audit_directory(rig.disk(), "/data"), "") << path;
+  }
+}
+
+TEST(store_faults, F51_log_starts_that_cannot_be_read_take_the_directory_offline) {
+  const Quiet quiet;
+  const std::string path = "/data/log-start-offset-checkpoint";
+  for (const std::string_view text : {"garbage", "0\n5\n1 2\n", "9\n0\n", "unreadable"}) {
+    Rig rig(7, checkpointing());
+    rig.open();
+    (void)fill(rig);
+    rig.run([&] { ASSERT_TRUE(rig.log()->advance_log_start(77).ok()); });
+    rig.settle();
+    stop(rig);
+    const std::string sound = content(rig, path);
+    ASSERT_EQ(sound, "0\n1\norders 0 77\n");
+    if (text == "unreadable") {
+      rig.disk().make_unreadable(path, 0, 4096);
+    } else {
+      replace(rig, path, text);
+    }
+    // Records that were deleted do not come back: what says so is missing.
+    const Status refused = rig.try_open();
+    ASSERT_FALSE(refused.ok()) << text;
+    EXPECT_NE(refused.failure().message.find(path), std::string::npos) << refused.failure().message;
+    rig.store.reset();
+
+    // Put back, it is as before.
+    replace(rig, path, sound);
+    rig.open();
+    EXPECT_EQ(rig.log()->log_start(), 77) << text;
+    stop(rig);
+  }
+}
+
+TEST(store_faults, F51_files_beside_the_log_that_are_gone_are_made_again) {
+  const Quiet quiet;
+  for (const bool clean : {true, false}) {
+    // Each alone, and then all of them together.
+    for (size_t which = 0; which <= 16; ++which) {
+      Rig rig(which + 1, checkpointing());
+      rig.open();
+      const Filled before = fill(rig);
+      if (clean) {
+        stop(rig);
+      } else {
+        rig.crash(io::sim::CrashKind::power);
+      }
+      std::vector<std::string> files;
+      for (const char* folder : {"/data/orders-0", "/data"}) {
+        const auto entries = rig.disk().list(folder);
+        for (const auto& entry : *entries) {
+          const bool keep = entry.is_directory || entry.name.ends_with(".log") || entry.name == "meta.properties" ||
+                            entry.name == "partition.metadata" || entry.name == ".kafka_cleanshutdown";
+          if (!keep) files.push_back(std::string(folder) + "/" + entry.name);
+        }
+      }
+      ASSERT_GT(files.size(), 8U);
+      for (size_t i = 0; i < files.size(); ++i) {
+        if (which != 16 && i % 16 != which) continue;
+        ASSERT_TRUE(rig.disk().remove(files[i]).ok()) << files[i];
+      }
+      rig.open();
+      Log* log = rig.log();
+      EXPECT_EQ(log->next_offset(), 180) << which;
+      EXPECT_EQ(read_all(rig, *log, 0, 180), before.bytes) << which;
+      EXPECT_TRUE(log->damaged().empty()) << which;
+      ASSERT_TRUE(rig.append(*log, {.records = 1}, 1).ok());
+      rig.settle();
+      EXPECT_EQ(log->stable_end(), 181);
+      stop(rig);
+      EXPECT_EQ(audit_directory(rig.disk(), "/data"), "") << which;
     }
   }
 }

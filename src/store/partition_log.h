@@ -6,6 +6,7 @@
 //   partition_log_load.cc      opening: what files there are, recovery, producer state
 //   partition_log_clean.cc     what the cleaner needs: which segments there are, putting a cleaned one in their place
 //   partition_log_move.cc      what the mover needs: holding still, taking another folder
+//   partition_log_scrub.cc     what the scrubber needs: segments to look at, marks of damage
 //   partition_log_commit.cc    commits, by its own syncs or by rounds of the journal; log starts; replay
 //
 // Costs. append: no syscall, no copy, no allocation per record; per batch a place in a queue. A turn's write: one
@@ -90,6 +91,15 @@ struct CleanerSource {
   uint64_t size = 0;
   int64_t modified_wall_ms = 0;
   bool damaged = false;  ///< it has bytes that hold no batch
+};
+
+/// A segment that the scrubber reads.
+struct ScrubSource {
+  Offset base = 0;
+  Offset limit = 0;  ///< base of the next
+  uint64_t size = 0;
+  uint64_t cuts = 0;  ///< PartitionLog::cuts() then
+  io::FileRef log;
 };
 
 /// A segment that the cleaner made of others: its files are written and synced, named `.cleaned`.
@@ -255,6 +265,15 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   /// Removes what stage_cleaned() or a round that ended early left behind. Blocking.
   static Status remove_cleaned(io::Disk& disk, const LogDirectory& directory, const std::string& folder, Offset base);
 
+  // partition_log_scrub.cc, for the scrubber.
+
+  /// The first segment at or behind `from` that is not written any more and lies below the recovery point.
+  std::optional<ScrubSource> open_for_scrub(Offset from);
+  /// Takes what was found damaged in a segment: how many ranges were not known before; nothing when the segment is
+  /// another one now.
+  std::optional<size_t> take_scrubbed(const ScrubSource& source, const std::vector<log::DamagedBytes>& found);
+  std::string damage_marks_path(Offset base) const;
+
   // partition_log_move.cc, for the mover.
 
   /// While it is set, no compaction begins.
@@ -364,6 +383,13 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
     bool may_wait = false;
     std::optional<io::FileSlice> cold;
     std::optional<Failure> failure;
+    bool unreadable = false;  ///< the failure is of a read: a bad block perhaps
+  };
+  /// What was found cold last, and how many times in a row.
+  struct ColdAgain {
+    const io::File* file = nullptr;
+    uint64_t offset = 0;
+    int times = 0;
   };
   struct CommitJob;
 
@@ -429,6 +455,9 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   void take_folder(const MoveSwap& swap);
   void drop_swap();
 
+  // partition_log_scrub.cc
+  Status load_marks(const std::vector<Offset>& bases);
+
   // partition_log_read.cc
   bool fetch(const io::FileRef& file, uint64_t at, std::span<std::byte> into, Reading& how);
   bool read_tail(Offset from, Offset up_to, uint64_t bytes_max, bool at_least_one, ReadResult& result);
@@ -442,6 +471,8 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Offset end_of_segment(size_t index) const;
   ReadResult read_file_part(const Place& place, Offset up_to, uint64_t bytes_max, bool at_least_one, ReadError& error);
   Status examine(size_t index);
+  bool cannot_be_read(const io::FileSlice& slice);
+  ReadResult read_around_damage(Offset from, Offset up_to, uint64_t bytes_max, bool at_least_one, ReadError& error);
   void add_holes(Offset segment, const std::vector<log::DamagedBytes>& found);
   uint64_t skip_hole(Offset segment, uint64_t position) const;
 
@@ -520,6 +551,8 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
 
   std::vector<DamagedRange> damaged_;
   std::vector<Hole> holes_;
+  ColdAgain cold_again_;
+  std::vector<Offset> marked_segments_;  // that have a file of damage marks, while it is opened
 
   // Commits.
   std::unique_ptr<ForRound> for_round_;

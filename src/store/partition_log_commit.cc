@@ -34,12 +34,17 @@ struct PartitionLog::CommitJob final : PoolWork {
   std::string epochs_path;
   Status outcome;
   bool epochs_failed = false;
+  bool try_again = false;  // Mutant::sync_tried_again
 
  private:
   void work() override { outcome = sync(); }
 
   Status sync() {
-    for (const io::FileRef& file : files) RETURN_IF_FAILED(disk.sync_now(*file));
+    for (const io::FileRef& file : files) {
+      Status synced = disk.sync_now(*file);
+      if (!synced.ok() && try_again) synced = disk.sync_now(*file);
+      RETURN_IF_FAILED(synced);
+    }
     if (!epochs.empty()) {
       // Also in the batches' headers, from which recovery completes it: without room it may wait.
       const Status written = io::replace_file(disk, epochs_path, as_bytes(epochs));
@@ -71,6 +76,7 @@ void PartitionLog::start_commit(io::Callback done) {
   if (for_round_ != nullptr) for_round_->batches.clear();
   // The common case is one file and one fdatasync. The job keeps its outcome for close(), which may come before `done`.
   auto job = std::make_shared<CommitJob>(disk(), *directory_);
+  job->try_again = core_.mutant(Mutant::sync_tried_again);
   job->files = std::exchange(unsynced_files_, {});
   if (std::find(job->files.begin(), job->files.end(), active().log) == job->files.end())
     job->files.push_back(active().log);

@@ -8,6 +8,7 @@
 #include "base/endian.h"
 #include "base/trace.h"
 #include "log/checkpoint.h"
+#include "log/damage_marks.h"
 #include "log/producer_snapshot.h"
 #include "store/partition_log.h"
 
@@ -53,6 +54,7 @@ Status PartitionLog::begin_empty(Offset base) {
 
 Status PartitionLog::load(const LoadFacts& facts) {
   RETURN_IF_FAILED(list_files());
+  if (!marked_segments_.empty()) RETURN_IF_FAILED(load_marks(std::exchange(marked_segments_, {})));
   checkpointed_recovery_point_ = facts.recovery_point.value_or(0);
   if (segments_.empty()) {
     return begin_empty(facts.log_start);
@@ -88,6 +90,7 @@ Status PartitionLog::list_files() {
   }
   for (const io::DirectoryEntry& entry : entries) {  // in the order of names, so bases ascend
     const auto name = log::parse_segment_file_name(entry.name);
+    if (const auto marked = log::parse_damage_marks_name(entry.name)) marked_segments_.push_back(*marked);
     if (!name || entry.is_directory || name->state != log::FileState::normal) continue;
     if (name->kind == log::FileKind::log) {
       Segment segment;
@@ -552,7 +555,7 @@ Status PartitionLog::load_epochs(const Recovered& found) {
             entries.failure().message);
       rebuild = true;
     }
-  } else if (bytes.failure().kind == FailureKind::not_found || bytes.failure().kind == FailureKind::corrupt) {
+  } else if (bytes.failure().kind == FailureKind::not_found || to_be_made_again(bytes.failure())) {
     rebuild = appended_end_ > log_start_;
   } else {
     return bytes.failure();
@@ -630,7 +633,7 @@ Result<std::optional<std::vector<log::ProducerEntry>>> PartitionLog::read_snapsh
   using Producers = std::optional<std::vector<log::ProducerEntry>>;
   const std::string path = path_of(offset, log::FileKind::producer_snapshot);
   const auto bytes = io::read_file(disk(), path, small_file_bytes_max);
-  if (!bytes.ok() && bytes.failure().kind != FailureKind::not_found && bytes.failure().kind != FailureKind::corrupt) {
+  if (!bytes.ok() && bytes.failure().kind != FailureKind::not_found && !to_be_made_again(bytes.failure())) {
     return bytes.failure();
   }
   auto entries = bytes.ok() ? log::decode_producer_snapshot(*bytes) : bytes.failure();

@@ -13,6 +13,10 @@ namespace {
 
 /// Bytes read at once while walking over headers: at the default index interval one read finds the batch.
 constexpr size_t walk_bytes = 8192;
+/// A range that is found cold so often in a row, though it was brought in each time, is read to see whether it can be.
+constexpr int cold_times_max = 4;
+/// With more blocks of a segment unreadable, the disk is failing: its directory goes offline.
+constexpr uint64_t unreadable_blocks_max = 64;
 /// Pieces of one read from memory.
 constexpr size_t pieces_max = 1024;
 
@@ -60,9 +64,22 @@ ReadResult PartitionLog::read(Offset from, Offset up_to, uint64_t bytes_max, boo
   } else {
     found = locate(from, place, how);
   }
+  if (found == Found::failed && how.unreadable) {  // at a known place: the way round through the index
+    how = {};
+    found = locate(from, place, how);
+  }
+  if (found == Found::yes) {
+    result = read_file_part(place, up_to, bytes_max, at_least_one, error);
+    how.cold = result.cold;
+    if (!how.cold || error != ReadError::none) return result;
+    found = Found::cold;
+  }
+  const bool unreadable = found == Found::damaged && how.unreadable;  // in a segment that was examined before
+  if (unreadable || (found == Found::cold && how.cold && cannot_be_read(*how.cold))) {
+    return read_around_damage(from, up_to, bytes_max, at_least_one, error);
+  }
   switch (found) {
     case Found::yes:
-      return read_file_part(place, up_to, bytes_max, at_least_one, error);
     case Found::past_end:
       return result;
     case Found::cold:
@@ -77,6 +94,34 @@ ReadResult PartitionLog::read(Offset from, Offset up_to, uint64_t bytes_max, boo
       return result;
   }
   return result;
+}
+
+/// True when a range that does not become warm, however often it is brought in, cannot be read at all. Rare, and then
+/// it waits for the disk.
+bool PartitionLog::cannot_be_read(const io::FileSlice& slice) {
+  if (cold_again_.file != slice.file.get() || cold_again_.offset != slice.offset) {
+    cold_again_ = {slice.file.get(), slice.offset, 0};
+  }
+  if (++cold_again_.times < cold_times_max) return false;
+  cold_again_.times = 0;
+  std::vector<std::byte> bytes(static_cast<size_t>(std::min<uint64_t>(slice.size, scan_buffer_bytes)));
+  const Result<size_t> got = disk().read(*slice.file, slice.offset, bytes);
+  return !got.ok() && got.failure().kind == FailureKind::io;
+}
+
+/// A block of the segment that holds `from` cannot be read: looks where the damage is, once, and reads again.
+ReadResult PartitionLog::read_around_damage(Offset from, Offset up_to, uint64_t bytes_max, bool at_least_one,
+                                            ReadError& error) {
+  const size_t known = holes_.size();
+  const Status examined = examine(segment_of(from).value_or(0));
+  if (!examined.ok()) {
+    (void)fail_directory(examined.failure());
+    error = ReadError::offline;
+    return {};
+  }
+  if (holes_.size() > known) return read(from, up_to, bytes_max, at_least_one, error);
+  error = ReadError::damaged;
+  return {};
 }
 
 /// Serves from the newest batches in memory; false when `from` lies before them. Neighbours in one Block become one
@@ -106,6 +151,7 @@ bool PartitionLog::fetch(const io::FileRef& file, uint64_t at, std::span<std::by
   const Result<size_t> got = how.may_wait ? disk().read(*file, at, into) : disk().read_cached(*file, at, into);
   if (!got.ok()) {
     how.failure = got.failure();
+    how.unreadable = how.failure->kind == FailureKind::io;
     return false;
   }
   if (*got == into.size()) return true;
@@ -205,12 +251,16 @@ PartitionLog::Found PartitionLog::locate(Offset offset, Place& place, Reading& h
   for (size_t i = index.value_or(0); i < segments_.size(); ++i) {
     Segment& segment = segments_[i];
     const auto entry = floor_entry(segment, offset, how);
-    if (!entry) return how.failure ? Found::failed : Found::cold;
-    place = {i, entry->position, 0, 0, entry->position == 0 ? no_offset : entry->offset};
-    Found found =
-        entry->position < segment.size || segment.size == 0 ? locate_in(i, offset, place, how) : Found::damaged;
+    if (!entry && !how.unreadable) return how.failure ? Found::failed : Found::cold;
+    Found found = Found::damaged;
+    if (entry && (entry->position < segment.size || segment.size == 0)) {
+      place = {i, entry->position, 0, 0, entry->position == 0 ? no_offset : entry->offset};
+      found = locate_in(i, offset, place, how);
+    }
+    if (found == Found::failed && how.unreadable) found = Found::damaged;
     if (found == Found::damaged && !segment.examined) {
-      // Damage, or an index that lies: a scan of the segment tells, once.
+      // Damage, blocks that cannot be read, or an index that lies: a scan of the segment tells, once.
+      how = {.may_wait = how.may_wait};
       const Status examined = examine(i);
       if (!examined.ok()) {
         how.failure = examined.failure();
@@ -246,10 +296,16 @@ PartitionLog::Found PartitionLog::locate_in(size_t index, Offset offset, Place& 
   uint64_t buffer_at = 0;
   size_t buffer_size = 0;
   uint64_t position = skip_hole(segment.base, place.position);
+  if (position != place.position) place.indexed_last = no_offset;  // the entry named a batch that is damaged
   while (position < segment.size) {
     if (segment.size - position < wire::batch_header_bytes) return Found::damaged;
     if (position < buffer_at || position + wire::batch_header_bytes > buffer_at + buffer_size) {
-      const auto wanted = static_cast<size_t>(std::min<uint64_t>(walk_bytes, segment.size - position));
+      uint64_t until = segment.size;
+      for (const Hole& hole : holes_) {  // what lies there perhaps cannot be read
+        if (hole.segment == segment.base && hole.bytes.from > position) until = std::min(until, hole.bytes.from);
+      }
+      if (until - position < wire::batch_header_bytes) return Found::damaged;
+      const auto wanted = static_cast<size_t>(std::min<uint64_t>(walk_bytes, until - position));
       if (!fetch(segment.log, position, std::span(buffer).first(wanted), how)) {
         return how.failure ? Found::failed : Found::cold;
       }
@@ -352,11 +408,17 @@ Status PartitionLog::examine(size_t index) {
   log::SegmentRecovery rules(segment.base, segment.base, no_epoch, INT64_MAX, limit, true, config_.index_interval_bytes,
                              wall());
   BatchScan scan(disk(), *segment.log, 0, segment.size);
+  scan.pass_over_unreadable();
   while (true) {
     ASSIGN_OR_RETURN(const BatchScan::Step step, scan.next());
+    if (scan.unreadable_blocks() > unreadable_blocks_max) {
+      return Failure{FailureKind::io, fmt::format("{}: many blocks cannot be read", segment.log->path())};
+    }
     if (step == BatchScan::Step::end) break;
     if (step == BatchScan::Step::batch && rules.accept(scanned(scan.batch(), scan.position()))) continue;
-    const char* why = step == BatchScan::Step::batch ? "offsets do not ascend" : wire::name_of(scan.fault());
+    const char* why = step == BatchScan::Step::batch ? "offsets do not ascend"
+                      : scan.unreadable_blocks() > 0 ? "unreadable"
+                                                     : wire::name_of(scan.fault());
     ASSIGN_OR_RETURN(const auto resume, scan.search([&](const log::ScannedBatch& b) { return rules.could_resume(b); }));
     rules.damage(scan.position(), segment.size, resume, why);
     if (!resume) break;

@@ -174,6 +174,9 @@ Status PartitionLog::delete_segment_files(const Segment& segment) {
     if (!renamed.ok() && renamed.failure().kind != FailureKind::not_found) return renamed;
     if (renamed.ok()) core_.remove_later(deleted, config_.file_delete_delay_ms);
   }
+  if (std::any_of(holes_.begin(), holes_.end(), [&](const Hole& hole) { return hole.segment == segment.base; })) {
+    core_.remove_later(damage_marks_path(segment.base), 0);
+  }
   std::erase(snapshots_, segment.base);
   folder_dirty_ = true;
   return {};
@@ -185,6 +188,7 @@ Status PartitionLog::drop_segments(size_t count) {
   for (size_t i = 0; i < count; ++i) RETURN_IF_FAILED(delete_segment_files(segments_[i]));
   const Offset start = segments_[count].base;
   std::erase_if(holes_, [&](const Hole& hole) { return hole.segment < start; });
+  std::erase_if(damaged_, [&](const DamagedRange& range) { return range.kept_in.empty() && range.last < start; });
   for (Mark& mark : marks_) {
     if (mark.segment < start) mark = {};
   }

@@ -69,6 +69,7 @@ StoreImpl::StoreImpl(io::Surface surface, StoreOptions options) : core_(surface,
 StoreImpl::~StoreImpl() {
   mover_.stop();
   cleaner_.stop();
+  scrub_.stop();
   core_.gate->close();
   for (const auto& [key, timer] : timers_) core_.surface.timers.cancel(timer);
   for (auto& [id, log] : logs_) log->retire();
@@ -214,13 +215,28 @@ Result<StoreImpl::Offsets> StoreImpl::read_offsets(const std::string& path) cons
   const auto bytes = io::read_file(core_.surface.disk, path, checkpoint_bytes_max);
   if (!bytes.ok()) {
     if (bytes.failure().kind == FailureKind::not_found) return offsets;
-    if (bytes.failure().kind != FailureKind::corrupt) return bytes.failure();
+    if (!to_be_made_again(bytes.failure())) return bytes.failure();
   }
   const auto entries = bytes.ok() ? log::parse_offset_checkpoint(as_text(*bytes)) : bytes.failure();
   if (!entries.ok()) {
-    // As Kafka: a checkpoint that cannot be read is as none; recovery then scans more.
+    // A checkpoint that cannot be read is as none; recovery then scans more.
     trace(TraceLevel::warn, "file={} state=ignored reason=\"{}\"", path, entries.failure().message);
     return offsets;
+  }
+  for (const log::PartitionOffset& entry : *entries) offsets[{entry.topic, entry.partition}] = entry.offset;
+  return offsets;
+}
+
+/// Nothing else says which records were removed at the front of a segment: without this file they would be back. As
+/// Kafka, a file that is there and cannot be read takes its directory offline.
+Result<StoreImpl::Offsets> StoreImpl::read_log_starts(const std::string& path) const {
+  Offsets offsets;
+  const auto bytes = io::read_file(core_.surface.disk, path, checkpoint_bytes_max);
+  if (!bytes.ok() && bytes.failure().kind == FailureKind::not_found) return offsets;
+  const auto entries = bytes.ok() ? log::parse_offset_checkpoint(as_text(*bytes)) : bytes.failure();
+  if (!entries.ok()) {
+    return Failure{FailureKind::io, fmt::format("{} cannot be read, and says which records were deleted: {}", path,
+                                                entries.failure().message)};
   }
   for (const log::PartitionOffset& entry : *entries) offsets[{entry.topic, entry.partition}] = entry.offset;
   return offsets;
@@ -230,7 +246,7 @@ Status StoreImpl::read_checkpoints(size_t index) {
   Found& found = found_[index];
   if (std::exchange(found.read, true)) return {};
   ASSIGN_OR_RETURN(found.recovery_points, read_offsets(files_[index].recovery_points->path()));
-  ASSIGN_OR_RETURN(found.log_starts, read_offsets(files_[index].log_starts->path()));
+  ASSIGN_OR_RETURN(found.log_starts, read_log_starts(files_[index].log_starts->path()));
   ASSIGN_OR_RETURN(found.high_watermarks, read_offsets(files_[index].high_watermarks->path()));
   ASSIGN_OR_RETURN(found.transaction_free, read_offsets(files_[index].transaction_free->path()));
   ASSIGN_OR_RETURN(found.clean_ends, read_offsets(files_[index].clean_ends->path()));
@@ -264,7 +280,11 @@ Status StoreImpl::load_logs() {
           &found.clean_ends}) {
       for (const auto& [key, offset] : *offsets) {
         const std::string name = log::partition_folder_name(key.first, key.second);
-        if (!present.contains(name)) core_.directories[i]->stale_names.insert(name);
+        if (present.contains(name)) continue;
+        core_.directories[i]->stale_names.insert(name);
+        if (offsets == &found.log_starts || core_.directories[i]->offline()) continue;
+        Offset& end = lost_ends_[name];
+        end = std::max(end, offset);
       }
     }
   }
@@ -316,7 +336,7 @@ Status StoreImpl::load_partition(size_t index, const log::FolderName& name, cons
   LogDirectory& directory = *core_.directories[index];
   const auto text =
       io::read_file(core_.surface.disk, path_in(folder, log::partition_metadata_name), identity_bytes_max);
-  if (!text.ok() && text.failure().kind != FailureKind::not_found && text.failure().kind != FailureKind::corrupt) {
+  if (!text.ok() && text.failure().kind != FailureKind::not_found && !to_be_made_again(text.failure())) {
     return text.failure();
   }
   const auto topic_id = text.ok() ? log::parse_partition_metadata(as_text(*text)) : text.failure();
@@ -477,6 +497,7 @@ Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& to
   }
   Log* created = log.get();
   folders_in_use_.insert(log::partition_folder_name(topic, id.partition));
+  lost_ends_.erase(name);
   logs_.emplace(id, std::move(log));
   return created;
 }
@@ -514,6 +535,12 @@ Status StoreImpl::remove_folder(LogDirectory& directory, const std::string& topi
   return {};
 }
 
+Offset StoreImpl::lost_end(const std::string& topic, PartitionIndex partition) const {
+  const std::string name = log::partition_folder_name(topic, partition);
+  const auto found = lost_ends_.find(name);
+  return found == lost_ends_.end() || folders_in_use_.contains(name) ? 0 : found->second;
+}
+
 Offset StoreImpl::checkpointed_high_watermark(const TopicPartitionId& id) const {
   const auto found = high_watermarks_.find(id);
   return found == high_watermarks_.end() ? 0 : found->second;
@@ -523,6 +550,7 @@ Status StoreImpl::close(int64_t broker_epoch) {
   core_.closed = true;
   mover_.stop();
   cleaner_.stop();
+  scrub_.stop();
   core_.gate->close();
   for (const auto& [key, timer] : timers_) core_.surface.timers.cancel(timer);
   timers_.clear();

@@ -14,6 +14,7 @@
 #include "store/cleaner_options.h"
 #include "store/log.h"
 #include "store/move_options.h"
+#include "store/scrub_options.h"
 
 namespace moldau::store {
 
@@ -34,13 +35,21 @@ enum class Mutant : unsigned char {
   damage_cut_anywhere,        ///< recovery cuts at damage also below the recovery point
   checkpoint_before_data,     ///< writes the appended end as the recovery point
   refused_state_kept,         ///< keeps producer state of batches that were refused
-  duplicate_out_of_order,     ///< the broker answers a batch that is sent again as out of order
+  sync_tried_again,           ///< tries a sync that failed once more, and takes that one's word
+  scrub_blind,                ///< the scrubber does not look at checksums
+  // Of the journal.
   journal_ack_before_sync,      ///< a round of the journal counts when it is written
   journal_settled_before_sync,  ///< files of the journal are used again before segments are synced
   journal_cut_not_closed,       ///< no closing entry before a truncation
   journal_removal_not_closed,   ///< none of a removal
   journal_retired_before_sync,  ///< a start and a stop void the journal before its logs are synced
   journal_start_ahead,          ///< a log start is written down that lies above what is synced
+  // Of the broker's produce path and connections.
+  duplicate_out_of_order,    ///< a batch that is sent again is answered as out of order
+  first_sequence_unchecked,  ///< a producer may begin at any sequence in a log that never held a record
+  old_epoch_accepted,        ///< a batch of a producer epoch that is over is appended
+  answers_out_of_order,      ///< answers are sent as they are ready, not in the order of the requests
+  answer_bytes_reused,       ///< the bytes of an answer are used for the next one before they are sent
   // Of the group coordinator (group::Mutant).
   commit_before_durable,
   generation_kept_after_load,
@@ -49,6 +58,7 @@ enum class Mutant : unsigned char {
   owner_before_revoked,
   load_ends_early,
   sessions_forgotten_at_load,
+  expiry_in_a_rebalance,
 };
 
 /// The journal of commit rounds: docs/design/journal.md.
@@ -89,6 +99,7 @@ struct StoreOptions {
   int syncs_in_flight_max = 32;
   CleanerOptions cleaner{};
   MoverOptions mover{};
+  ScrubOptions scrub{};
   JournalSettings journal{};
   Mutant mutant = Mutant::none;
 };
@@ -175,6 +186,9 @@ class Store {
 
   /// The high watermark that replication-offset-checkpoint held for a log at start; 0 if none.
   virtual Offset checkpointed_high_watermark(const TopicPartitionId& id) const = 0;
+  /// Where a partition ended by the checkpoints of this start, if it has no folder in any directory that was loaded:
+  /// what was below is lost. 0: nothing is known of it, or it has its folder. Until it is created again.
+  virtual Offset lost_end(const std::string& topic, PartitionIndex partition) const = 0;
   /// Asked at each checkpoint for the high watermarks to write.
   virtual void set_high_watermark_source(std::function<Offset(const Log&)> source) = 0;
 
@@ -186,6 +200,9 @@ class Store {
   virtual void configure_cleaner(const CleanerOptions& options) = 0;
   /// What compaction did and does, for metrics.
   virtual CleanerCounts cleaner_counts() const = 0;
+  /// Settings of the scrubber: from here on.
+  virtual void configure_scrub(const ScrubOptions& options) = 0;
+  virtual ScrubCounts scrub_counts() const = 0;
   virtual SyncCounts sync_counts() const = 0;
   virtual JournalStats journal_stats() const = 0;
   /// Flushes and syncs everything, writes producer snapshots, checkpoints and .kafka_cleanshutdown (with

@@ -234,6 +234,7 @@ void StoreImpl::start_background() {
   every(options.retention_check_interval_ms, &StoreImpl::retention_tick);
   every(options.producer_expiration_check_interval_ms, &StoreImpl::expiry_tick);
   cleaner_.start(options.cleaner);
+  scrub_.start(options.scrub);
   mover_.configure(options.mover);
   resume_moves();
 }

@@ -20,6 +20,7 @@
 #include "store/journal/journal_replay.h"
 #include "store/mover.h"
 #include "store/partition_log.h"
+#include "store/scrub.h"
 #include "store/store.h"
 
 namespace moldau::store {
@@ -50,6 +51,7 @@ class StoreImpl final : public Store,
   Result<Log*> create(const TopicPartitionId& id, const std::string& topic, int directory) override;
   Status remove(const TopicPartitionId& id) override;
   Offset checkpointed_high_watermark(const TopicPartitionId& id) const override;
+  Offset lost_end(const std::string& topic, PartitionIndex partition) const override;
   void set_high_watermark_source(std::function<Offset(const Log&)> source) override {
     high_watermark_ = std::move(source);
   }
@@ -92,6 +94,11 @@ class StoreImpl final : public Store,
   CheckpointJob clean_ends_now(LogDirectory& directory) override;
   void configure_cleaner(const CleanerOptions& options) override;
   CleanerCounts cleaner_counts() const override { return cleaner_.counts(); }
+  void configure_scrub(const ScrubOptions& options) override {
+    core_.options.scrub = options;
+    scrub_.configure(options);
+  }
+  ScrubCounts scrub_counts() const override { return scrub_.counts(); }
   SyncCounts sync_counts() const override {
     SyncCounts counts = core_.syncs;
     for (const auto& directory : core_.directories) counts.unflushed_bytes += directory->unflushed_bytes();
@@ -130,6 +137,7 @@ class StoreImpl final : public Store,
   Status mark_running(LogDirectory& directory);
   Status read_checkpoints(size_t index);
   Result<Offsets> read_offsets(const std::string& path) const;
+  Result<Offsets> read_log_starts(const std::string& path) const;
   Status load_directory(size_t index);
   Status load_partition(size_t index, const log::FolderName& name, const std::string& folder, bool doubtful = false);
   Status discard_or_set_aside(LogDirectory& directory, const log::FolderName& name, const std::string& folder);
@@ -196,6 +204,7 @@ class StoreImpl final : public Store,
   std::unordered_map<TopicPartitionId, std::shared_ptr<PartitionLog>> logs_;
   std::unordered_set<std::string> folders_in_use_;      // names, over all directories
   std::map<TopicPartitionId, Offset> high_watermarks_;  // as checkpointed before this start
+  std::map<std::string, Offset> lost_ends_;             // of checkpoints whose folder is gone, by its name
   std::function<Offset(const Log&)> high_watermark_;
   std::map<uint64_t, io::TimerId> timers_;
   uint64_t next_timer_ = 0;
@@ -205,6 +214,7 @@ class StoreImpl final : public Store,
   std::vector<Unfinished> unfinished_;
   Mover mover_{core_, static_cast<MoverHost&>(*this)};
   Cleaner cleaner_{core_, static_cast<CleanerHost&>(*this)};
+  Scrub scrub_{core_};
 };
 
 }  // namespace moldau::store

@@ -127,7 +127,7 @@ Status StoreImpl::set_aside(LogDirectory& directory, const log::FolderName& name
 Status StoreImpl::note_leftover(size_t index, const log::FolderName& name, const std::string& folder) {
   const auto text =
       io::read_file(core_.surface.disk, path_in(folder, log::partition_metadata_name), identity_bytes_max);
-  if (!text.ok() && text.failure().kind != FailureKind::not_found && text.failure().kind != FailureKind::corrupt) {
+  if (!text.ok() && text.failure().kind != FailureKind::not_found && !to_be_made_again(text.failure())) {
     return text.failure();
   }
   const auto topic_id = text.ok() ? log::parse_partition_metadata(as_text(*text)) : text.failure();

@@ -39,6 +39,8 @@ class SimLock final : public FolderLock {
 };
 
 static constexpr size_t warm_ranges_max = 16;
+/// What never ends is over after this; no test waits for so long.
+static constexpr Duration hang_time = seconds(86'400);
 /// Files are held in memory, holes too: larger ones do not fit on a simulated disk.
 static constexpr uint64_t file_bytes_max = uint64_t{1} << 32;
 
@@ -76,6 +78,7 @@ Duration SimDisk::draw_duration(Duration low, Duration high) {
 }
 
 SimDisk::Trip SimDisk::count_operation(std::string_view kind, uint64_t a, uint64_t b) {
+  if (before_operation_) before_operation_();
   ++operations_;
   node_.world().trace(node_.name(), kind, a, b);
   if (!countdown(crash_in_)) return Trip::none;
@@ -113,6 +116,7 @@ void SimDisk::power_cut() {
 void SimDisk::process_killed() {
   locks_.clear();
   crash_in_ = fail_sync_in_ = fail_write_in_ = fail_read_in_ = 0;
+  slow_sync_in_ = hang_sync_in_ = lose_write_in_ = misdirect_write_in_ = 0;
 }
 
 // --- what the harness does
@@ -124,6 +128,37 @@ Status SimDisk::damage(const std::string& path, uint64_t offset, uint64_t size) 
   node_.world().count("disk.damage");
   node_.world().trace(node_.name(), "disk.damage", offset, size);
   return {};
+}
+
+Status SimDisk::overwrite_at_rest(const std::string& path, uint64_t offset, std::span<const std::byte> bytes) {
+  ASSIGN_OR_RETURN(const InodeRef inode, tree_->find(path));
+  if (inode->is_directory) return Failure{FailureKind::invalid_argument, path + ": is a directory"};
+  inode->image.write(offset, bytes);
+  inode->image.sync(inode->image.mark());
+  node_.world().count("disk.overwritten");
+  node_.world().trace(node_.name(), "disk.overwritten", offset, bytes.size());
+  return {};
+}
+
+void SimDisk::make_unreadable(const std::string& path, uint64_t offset, uint64_t size) {
+  const Result<InodeRef> inode = tree_->find(path);
+  ASSERT(inode.ok());
+  bad_block_ = {*inode, offset, size};
+}
+
+bool SimDisk::is_bad(const Inode& inode, uint64_t offset, uint64_t size) const {
+  return bad_block_.size > 0 && offset < bad_block_.offset + bad_block_.size && bad_block_.offset < offset + size &&
+         bad_block_.file.lock().get() == &inode;
+}
+
+std::unique_ptr<Tree> SimDisk::copy_tree() const { return tree_->copy(); }
+
+void SimDisk::put_tree(std::unique_ptr<Tree> tree) {
+  tree_ = std::move(tree);
+  used_ = 0;
+  tree_->each([&](const InodeRef& inode) {
+    if (!inode->is_directory) used_ += charge_of(*inode);
+  });
 }
 
 Result<std::vector<std::byte>> SimDisk::durable_content(const std::string& path) {
@@ -140,6 +175,7 @@ void SimDisk::drop_caches() {
   tree_->each([](const InodeRef& inode) {
     inode->cold = true;
     inode->warm_ranges.clear();
+    inode->image.evict();
   });
 }
 
@@ -172,12 +208,16 @@ Result<uint64_t> SimDisk::size(File& file) {
 
 Result<size_t> SimDisk::read_with_faults(SimFile& file, uint64_t offset, std::span<std::byte> into) {
   World& world = node_.world();
-  if (countdown(fail_read_in_) || draw(faults_.failing_read_ppm)) {
+  if (is_bad(*file.inode, offset, into.size()) || countdown(fail_read_in_) || draw(faults_.failing_read_ppm)) {
     world.count("disk.read.failed");
     world.trace(node_.name(), "disk.read.failed", file.inode->id, offset);
     return Failure{FailureKind::io, "read " + file.path() + ": injected error", EIO};
   }
-  const size_t size = file.inode->image.read(offset, into);
+  size_t size = file.inode->image.read(offset, into);
+  if (size > 0 && draw(faults_.short_read_ppm)) {
+    world.count("disk.read.short");
+    size = node_.disk_prng().below(size);
+  }
   if (size > 0 && draw(faults_.flipped_read_ppm)) {
     world.count("disk.read.flipped");
     into[node_.disk_prng().below(size)] ^= static_cast<std::byte>(1U << node_.disk_prng().below(8));
@@ -188,6 +228,14 @@ Result<size_t> SimDisk::read_with_faults(SimFile& file, uint64_t offset, std::sp
     const uint64_t begin = std::max(sector * sector_bytes, offset);
     const uint64_t end = std::min((sector + 1) * sector_bytes, offset + size);
     for (uint64_t at = begin; at < end; ++at) into[at - offset] = static_cast<std::byte>(node_.disk_prng().next());
+  }
+  if (size > 0 && draw(faults_.misdirected_read_ppm)) {
+    world.count("disk.read.misdirected");
+    const uint64_t sector = (offset + node_.disk_prng().below(size)) / sector_bytes;
+    const uint64_t begin = std::max(sector * sector_bytes, offset);
+    const uint64_t end = std::min((sector + 1) * sector_bytes, offset + size);
+    const uint64_t other = node_.disk_prng().below(file.inode->image.size() / sector_bytes + 1) * sector_bytes;
+    (void)file.inode->image.read(other + begin % sector_bytes, into.subspan(begin - offset, end - begin));
   }
   world.trace(node_.name(), "disk.read", file.inode->id, size);
   return size;
@@ -223,6 +271,7 @@ bool SimDisk::is_cached(File& file, uint64_t offset, uint64_t size) {
 }
 
 bool SimDisk::cold(Inode& inode, uint64_t offset, uint64_t size) {
+  if (is_bad(inode, offset, size)) return true;
   for (const auto& [begin, end] : inode.warm_ranges) {
     if (begin <= offset && offset + size <= end) return false;
   }
@@ -257,7 +306,7 @@ void SimDisk::prefetch(FileRef file, uint64_t offset, uint64_t size, Completion<
     SimFile* ours = live(*file);
     if (ours == nullptr) {
       status = crashed_failure(file->path());
-    } else if (countdown(fail_read_in_) || draw(faults_.failing_read_ppm)) {
+    } else if (is_bad(*ours->inode, offset, size) || countdown(fail_read_in_) || draw(faults_.failing_read_ppm)) {
       node_.world().count("disk.read.failed");
       status = Failure{FailureKind::io, "read " + file->path() + ": injected error", EIO};
     } else {
@@ -311,6 +360,7 @@ Status SimDisk::store(Inode& inode, uint64_t offset, std::span<const std::byte> 
     bytes = bytes.first(node_.disk_prng().below(possible + 1));
   }
   inode.image.write(offset, bytes);
+  if (is_bad(inode, offset, bytes.size())) bad_block_ = {};
   if (inode.linked) used_ += charge_of(inode) - before;
   if (inode.image.unsynced_bytes() > faults_.writeback_bytes) {
     inode.image.write_back_half();
@@ -368,7 +418,14 @@ SimDisk::SyncPlan SimDisk::plan_sync() {
     node_.world().count("disk.sync.slow");
     plan.delay = draw_duration(faults_.sync_delay_max, faults_.slow_sync_max);
   }
-  if (countdown(fail_sync_in_) || draw(faults_.failing_sync_ppm)) {
+  if (countdown(slow_sync_in_)) {
+    node_.world().count("disk.sync.slow");
+    plan.delay = slow_sync_delay_;
+  }
+  if (countdown(hang_sync_in_) || draw(faults_.hanging_sync_ppm)) {
+    node_.world().count("disk.sync.hung");
+    plan = {SyncFate::hanging, hang_time};
+  } else if (countdown(fail_sync_in_) || draw(faults_.failing_sync_ppm)) {
     node_.world().count("disk.sync.failed");
     plan.fate = SyncFate::failing;
   } else if (draw(faults_.lying_sync_ppm)) {
@@ -378,8 +435,23 @@ SimDisk::SyncPlan SimDisk::plan_sync() {
   return plan;
 }
 
+/// The writes of one file reach the device; perhaps one of them does not, or lands elsewhere.
+void SimDisk::apply_sync(Inode& inode, uint64_t mark) {
+  const size_t writes = inode.image.unsynced_before(mark);
+  for (size_t i = 0; i < writes; ++i) {
+    const bool lost = countdown(lose_write_in_) || draw(faults_.lost_write_ppm);
+    const bool astray = !lost && (countdown(misdirect_write_in_) || draw(faults_.misdirected_write_ppm));
+    if (!lost && !astray) continue;
+    node_.world().count(lost ? "disk.write.lost" : "disk.write.misdirected");
+    node_.world().trace(node_.name(), lost ? "disk.write.lost" : "disk.write.misdirected", inode.id, i);
+    inode.image.sync_without(mark, i, astray, node_.disk_prng());
+    return;
+  }
+  inode.image.sync(mark);
+}
+
 void SimDisk::apply_sync(const SyncScope& scope) {
-  for (const auto& [inode, mark] : scope.files) inode->image.sync(mark);
+  for (const auto& [inode, mark] : scope.files) apply_sync(*inode, mark);
   if (scope.folder != nullptr || scope.all_names) tree_->sync(scope.folder.get(), scope.names_end);
 }
 
@@ -392,6 +464,7 @@ void SimDisk::lose_sync(const SyncScope& scope) {
 
 Status SimDisk::settle_sync(const SyncScope& scope, SyncFate fate) {
   if (fate == SyncFate::honest) apply_sync(scope);
+  if (fate == SyncFate::hanging) return Failure{FailureKind::io, "sync: no answer", EIO};
   if (fate != SyncFate::failing) return {};
   lose_sync(scope);
   return Failure{FailureKind::io, "sync: injected error", EIO};

@@ -13,14 +13,17 @@
 // - A killed process loses nothing but its handles.
 // - A crash can come at any operation that changes something: before it, in its midst (part of a write, a sync, a
 //   remove_tree) or after it.
-// - Syncs may be slow, fail (EIO: the pages are then clean, some of them lost; programs still read the new bytes), or
-//   lie. Writes may fail midway or run out of room at a random byte; reads may fail, or return a flipped bit or a
-//   sector of garbage; the page cache may have forgotten what it held. Bytes at rest are damaged by damage().
-// - Not modelled: reordering between files that a real journal would forbid is allowed here (it is stricter);
-//   misdirected writes; hard and symbolic links; permissions.
+// - Syncs may be slow, never end, fail (EIO: the pages are then clean, some of them lost; programs still read the new
+//   bytes), or lie: about all that they cover, or about one write, which is lost or lands in another sector of the
+//   file. Writes may fail midway or run out of room at a random byte; reads may fail, come short, or return a flipped
+//   bit, a sector of garbage or another sector; the page cache may have forgotten what it held. Bytes at rest are
+//   damaged by damage() (flipped bits) and overwrite_at_rest().
+// - Not modelled: reordering between files that a real journal would forbid is allowed here (it is stricter); hard and
+//   symbolic links; permissions.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -57,14 +60,37 @@ class SimDisk final : public Disk {
   void fail_sync_in(uint64_t n) { fail_sync_in_ = n; }
   void fail_write_in(uint64_t n) { fail_write_in_ = n; }
   void fail_read_in(uint64_t n) { fail_read_in_ = n; }
+  /// The n-th sync from now (1: the next) takes this long, once; or never ends. 0 disarms.
+  void delay_sync_in(uint64_t n, Duration delay) {
+    slow_sync_in_ = n;
+    slow_sync_delay_ = delay;
+  }
+  void hang_sync_in(uint64_t n) { hang_sync_in_ = n; }
+  /// The n-th write that is synced from now (1: the first of the next sync): the device says that it is done, and it is
+  /// not there, or it lies elsewhere in the file. 0 disarms.
+  void lose_write_in(uint64_t n) { lose_write_in_ = n; }
+  void misdirect_write_in(uint64_t n) { misdirect_write_in_ = n; }
   /// Flips one random bit in each byte of [offset, offset + size) of a file, in memory and at rest.
   Status damage(const std::string& path, uint64_t offset, uint64_t size);
+  /// Puts bytes in the place of those of a file, in memory and at rest, as a device does that writes astray.
+  Status overwrite_at_rest(const std::string& path, uint64_t offset, std::span<const std::byte> bytes);
+  /// Reads that touch [offset, offset + size) of a file fail with EIO from now on, as those of a bad block, which is in
+  /// no page cache; until something is written there (a device then takes another block). One range at a time; size 0:
+  /// none.
+  void make_unreadable(const std::string& path, uint64_t offset, uint64_t size);
   /// What would be left of a file by a power cut that loses all that is unsynced.
   Result<std::vector<std::byte>> durable_content(const std::string& path);
   /// Bytes in use, as capacity_bytes counts them.
   uint64_t used_bytes() const { return used_; }
-  /// Drops the page cache's knowledge of everything: the next reads are cold.
+  /// Drops the page cache's knowledge of everything: the next reads are cold, and find what the device has.
   void drop_caches();
+  /// All that is on the disk, as a copy; and a disk made of such. REQUIRES of the latter: no file is open.
+  std::unique_ptr<Tree> copy_tree() const;
+  const Tree& tree() const { return *tree_; }
+  void put_tree(std::unique_ptr<Tree> tree);
+  /// Called before each changing operation: what a crash can leave between this operation and the one before it is
+  /// what copy_tree() gives now. Null: nobody.
+  void before_operation(std::function<void()> callback) { before_operation_ = std::move(callback); }
 
   Result<FileRef> open(const std::string& path, OpenMode mode) override;
   Result<uint64_t> size(File& file) override;
@@ -99,7 +125,7 @@ class SimDisk final : public Disk {
 
  private:
   enum class Trip : unsigned char { none, before, during, after };
-  enum class SyncFate : unsigned char { honest, lying, failing };
+  enum class SyncFate : unsigned char { honest, lying, failing, hanging };
   struct SyncPlan {
     SyncFate fate;
     Duration delay;
@@ -124,6 +150,7 @@ class SimDisk final : public Disk {
 
   SyncPlan plan_sync();
   void apply_sync(const SyncScope& scope);
+  void apply_sync(Inode& inode, uint64_t mark);
   void lose_sync(const SyncScope& scope);
   Status settle_sync(const SyncScope& scope, SyncFate fate);
   void start_sync(SyncScope scope, std::string_view what, Completion<Status> done);
@@ -149,6 +176,19 @@ class SimDisk final : public Disk {
   uint64_t fail_sync_in_ = 0;
   uint64_t fail_write_in_ = 0;
   uint64_t fail_read_in_ = 0;
+  uint64_t slow_sync_in_ = 0;
+  Duration slow_sync_delay_;
+  uint64_t hang_sync_in_ = 0;
+  uint64_t lose_write_in_ = 0;
+  uint64_t misdirect_write_in_ = 0;
+  struct BadBlock {
+    std::weak_ptr<Inode> file;
+    uint64_t offset = 0;
+    uint64_t size = 0;
+  };
+  bool is_bad(const Inode& inode, uint64_t offset, uint64_t size) const;
+  BadBlock bad_block_;
+  std::function<void()> before_operation_;
   uint64_t used_ = 0;
   std::vector<std::byte> scratch_;
 

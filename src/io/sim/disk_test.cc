@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <string>
@@ -450,6 +451,89 @@ TEST(sim_disk, the_kernel_writes_back_by_itself) {
   EXPECT_LT(durable, 50'000U);
   w.crash();
   EXPECT_EQ(w.content("/d/a"), std::string(durable, 'x'));
+}
+
+TEST(sim_disk, a_sync_may_take_long_or_never_end) {
+  World1 w(1);
+  const FileRef file = w.open("/d/a");
+  ASSERT_TRUE(w.write(*file, 0, "x").ok());
+  w.disk().delay_sync_in(1, seconds(5));
+  std::vector<int64_t> ended;
+  const auto done = [&](Status status) {
+    EXPECT_TRUE(status.ok());
+    ended.push_back(w.world.now().nanoseconds / 1'000'000);
+  };
+  w.disk().sync(file, done);
+  w.world.run_for(seconds(10));
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_GE(ended[0], 5'000);
+  ASSERT_TRUE(w.write(*file, 1, "y").ok());
+  w.disk().hang_sync_in(1);
+  w.disk().sync(file, done);
+  w.disk().sync(file, [](Status status) { EXPECT_TRUE(status.ok()); });
+  w.world.run_for(seconds(3'600));
+  EXPECT_EQ(ended.size(), 1U);
+  EXPECT_EQ(w.world.counters().at("disk.sync.hung"), 1U);
+}
+
+TEST(sim_disk, a_lost_write_is_seen_when_the_page_cache_forgets) {
+  World1 w(1);
+  w.make_durable("/d/a", std::string(4 * sector_bytes, 'o'));
+  const FileRef file = w.open("/d/a");
+  ASSERT_TRUE(w.write(*file, sector_bytes, std::string(sector_bytes, '1')).ok());
+  ASSERT_TRUE(w.write(*file, 2 * sector_bytes, std::string(sector_bytes, '2')).ok());
+  w.disk().lose_write_in(2);
+  ASSERT_TRUE(w.disk().sync_now(*file).ok());
+  const std::string o(sector_bytes, 'o');
+  const std::string one(sector_bytes, '1');
+  EXPECT_EQ(w.content("/d/a"), o + one + std::string(sector_bytes, '2') + o);
+  w.disk().drop_caches();
+  EXPECT_EQ(w.content("/d/a"), o + one + o + o);
+}
+
+TEST(sim_disk, a_misdirected_write_lies_over_something_else) {
+  std::set<size_t> places;
+  for (uint64_t seed = 0; seed < 40; ++seed) {
+    World1 w(seed);
+    w.make_durable("/d/a", std::string(8 * sector_bytes, 'o'));
+    const FileRef file = w.open("/d/a");
+    ASSERT_TRUE(w.write(*file, 0, std::string(sector_bytes, 'n')).ok());
+    w.disk().misdirect_write_in(1);
+    ASSERT_TRUE(w.disk().sync_now(*file).ok());
+    w.crash();
+    const std::string found = w.content("/d/a");
+    ASSERT_EQ(found.size(), 8 * sector_bytes);
+    EXPECT_EQ(std::count(found.begin(), found.end(), 'n'), static_cast<ptrdiff_t>(sector_bytes));
+    places.insert(found.find('n') / sector_bytes);
+  }
+  EXPECT_GT(places.size(), 4U);
+}
+
+TEST(sim_disk, misdirected_and_short_reads_and_bad_blocks) {
+  World1 w(1);
+  std::string text;
+  for (char sector = 'a'; sector < 'i'; ++sector) text += std::string(sector_bytes, sector);
+  w.make_durable("/d/a", text);
+  const FileRef file = w.open("/d/a", OpenMode::read);
+  std::vector<std::byte> into(text.size());
+  w.disk().faults().misdirected_read_ppm = one_million;
+  size_t wrong = 0;
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(w.disk().read(*file, 0, into).value_or(0), text.size());
+    wrong += as_text(into) != text;
+  }
+  EXPECT_GT(wrong, 10U);
+  w.disk().faults().misdirected_read_ppm = 0;
+  w.disk().faults().short_read_ppm = one_million;
+  EXPECT_LT(w.disk().read(*file, 0, into).value_or(0), text.size());
+  w.disk().faults().short_read_ppm = 0;
+  w.disk().make_unreadable("/d/a", 3 * sector_bytes, sector_bytes);
+  EXPECT_TRUE(w.disk().read(*file, 0, std::span(into).first(3 * sector_bytes)).ok());
+  EXPECT_FALSE(w.disk().read(*file, 3 * sector_bytes + 10, std::span(into).first(5)).ok());
+  EXPECT_FALSE(w.disk().read(*file, 0, into).ok());
+  EXPECT_TRUE(w.disk().read(*file, 4 * sector_bytes, std::span(into).first(5)).ok());
+  w.disk().make_unreadable("/d/a", 0, 0);
+  EXPECT_EQ(w.content("/d/a"), text);
 }
 
 }  // namespace

@@ -34,6 +34,13 @@ struct DiskFaults {
   uint32_t lying_sync_ppm = 0;
   /// A sync fails with EIO; what it should have written is marked clean, and each sector of it is lost or not.
   uint32_t failing_sync_ppm = 0;
+  /// A sync never ends (a day, and then it fails): nothing of it becomes durable.
+  uint32_t hanging_sync_ppm = 0;
+  /// At a sync, drawn for each write that it covers: the device says that the write is done, and it is not there, or it
+  /// lies in another sector of the file, over what was there. Programs see the right bytes as long as the page cache
+  /// has them.
+  uint32_t lost_write_ppm = 0;
+  uint32_t misdirected_write_ppm = 0;
   /// A write fails with EIO after a random part of it.
   uint32_t failing_write_ppm = 0;
   /// A read fails with EIO.
@@ -42,6 +49,10 @@ struct DiskFaults {
   uint32_t flipped_read_ppm = 0;
   /// A read returns one 512-byte sector of garbage; the stored bytes stay whole.
   uint32_t garbage_read_ppm = 0;
+  /// A read returns another sector of the file in the place of one (a misdirected read); the stored bytes stay whole.
+  uint32_t misdirected_read_ppm = 0;
+  /// A read returns fewer bytes than there are, as if the file ended there.
+  uint32_t short_read_ppm = 0;
   /// read_cached and is_cached find the range (or its tail) not in memory, until a prefetch or read of it.
   uint32_t uncached_ppm = 0;
 

@@ -80,8 +80,36 @@ void FileImage::drop_operations(size_t count) {
 }
 
 void FileImage::sync(uint64_t mark) {
-  const size_t count = mark <= first_ ? 0 : std::min<uint64_t>(mark - first_, operations_.size());
+  const size_t count = unsynced_before(mark);
   for (size_t i = 0; i < count; ++i) apply(durable_, operations_[i]);
+  drop_operations(count);
+}
+
+size_t FileImage::unsynced_before(uint64_t mark) const {
+  return mark <= first_ ? 0 : std::min<uint64_t>(mark - first_, operations_.size());
+}
+
+void FileImage::evict() {
+  content_ = durable_;
+  for (const Operation& operation : operations_) apply(content_, operation);
+}
+
+void FileImage::sync_without(uint64_t mark, size_t which, bool misdirect, Prng& prng) {
+  const size_t count = unsynced_before(mark);
+  for (size_t i = 0; i < count; ++i) {
+    Operation& operation = operations_[i];
+    if (i != which || operation.is_truncate) {
+      apply(durable_, operation);
+      continue;
+    }
+    // The size is the file system's: it changes all the same.
+    const uint64_t end = operation.offset + operation.bytes.size();
+    if (durable_.size() < end) durable_.resize(end);
+    if (!misdirect || operation.bytes.size() > durable_.size()) continue;
+    const uint64_t places = (durable_.size() - operation.bytes.size()) / sector_bytes + 1;
+    const uint64_t place = prng.below(places) * sector_bytes;
+    std::memcpy(durable_.data() + place, operation.bytes.data(), operation.bytes.size());
+  }
   drop_operations(count);
 }
 
@@ -94,13 +122,15 @@ void FileImage::write_back_half() {
 }
 
 void FileImage::lose(uint64_t mark, Prng& prng) {
-  const size_t count = mark <= first_ ? 0 : std::min<uint64_t>(mark - first_, operations_.size());
-  settle(count, CrashStyle::mixed, prng);
+  const size_t count = unsynced_before(mark);
+  const Survival survival = draw_survival(count, CrashStyle::mixed, prng);
+  settle(count, survival, prng);
   drop_operations(count);
 }
 
 void FileImage::power_cut(CrashStyle style, Prng& prng) {
-  settle(operations_.size(), style, prng);
+  const Survival survival = draw_survival(operations_.size(), style, prng);
+  settle(operations_.size(), survival, prng);
   drop_operations(operations_.size());
   content_ = durable_;
 }
@@ -124,12 +154,27 @@ std::vector<uint64_t> FileImage::limits(size_t count, size_t sizes_kept) const {
   return result;
 }
 
-void FileImage::settle_write(const Operation& operation, uint64_t limit, Fates& fates) {
+std::map<uint64_t, uint32_t> FileImage::touches(size_t writes, size_t sizes_kept) const {
+  const size_t count = operations_.size();
+  const std::vector<uint64_t> bounds = limits(count, sizes_kept);
+  std::map<uint64_t, uint32_t> found;
+  for (size_t i = 0; i < std::min(writes, count); ++i) {
+    const Operation& operation = operations_[i];
+    if (operation.is_truncate) continue;
+    const uint64_t end = std::min(bounds[i], operation.offset + operation.bytes.size());
+    each_sector(operation.offset, end, [&](uint64_t sector, uint64_t, uint64_t) { ++found[sector]; });
+  }
+  return found;
+}
+
+void FileImage::settle_write(const Operation& operation, uint64_t limit, const Survival& survival,
+                             std::map<uint64_t, uint32_t>& seen) {
   const uint64_t end = std::min(limit, operation.offset + operation.bytes.size());
   each_sector(operation.offset, end, [&](uint64_t sector, uint64_t begin, uint64_t part_end) {
-    Fate& fate = fates[sector];
-    const uint32_t touch = fate.seen++;
-    if (touch > fate.kept) return;
+    const uint32_t touch = seen[sector]++;
+    const auto found = survival.sectors.find(sector);
+    if (found == survival.sectors.end() || touch > found->second.kept) return;
+    const SectorFate& fate = found->second;
     const uint64_t size = touch < fate.kept ? part_end - begin : std::min(part_end - begin, fate.torn);
     if (begin >= durable_.size()) return;
     const uint64_t stored = std::min<uint64_t>(size, durable_.size() - begin);
@@ -137,40 +182,53 @@ void FileImage::settle_write(const Operation& operation, uint64_t limit, Fates& 
   });
 }
 
-/// Chooses what the first `count` operations leave behind in durable_.
-void FileImage::settle(size_t count, CrashStyle style, Prng& prng) {
-  if (count == 0 || style == CrashStyle::lose_all) return;
+/// Chooses what the first `count` operations leave behind.
+Survival FileImage::draw_survival(size_t count, CrashStyle style, Prng& prng) const {
+  Survival survival;
+  if (count == 0 || style == CrashStyle::lose_all) return survival;
   const bool keep_all = style == CrashStyle::keep_all;
-  const size_t sizes_kept = keep_all || prng.chance(1, 3) ? count : prng.below(count + 1);
-  const bool garbage = !keep_all && prng.chance(1, 3);
+  survival.sizes_kept = keep_all || prng.chance(1, 3) ? count : prng.below(count + 1);
+  survival.garbage = !keep_all && prng.chance(1, 3);
   const uint64_t odds = keep_all ? 100 : prng.below(101);  // how likely a write of this file reached the device
-
-  const std::vector<uint64_t> bounds = limits(count, sizes_kept);
-  Fates fates;
-  for (size_t i = 0; i < count; ++i) {
-    const Operation& operation = operations_[i];
-    if (operation.is_truncate) continue;
-    const uint64_t end = std::min(bounds[i], operation.offset + operation.bytes.size());
-    each_sector(operation.offset, end, [&](uint64_t sector, uint64_t, uint64_t) { ++fates[sector].touches; });
-  }
-  for (auto& [sector, fate] : fates) {
+  for (const auto& [sector, touched] : touches(count, survival.sizes_kept)) {
+    SectorFate& fate = survival.sectors[sector];
     if (prng.chance(odds, 100)) {
-      fate.kept = fate.touches;
+      fate.kept = touched;
     } else {
-      fate.kept = static_cast<uint32_t>(prng.below(fate.touches));
+      fate.kept = static_cast<uint32_t>(prng.below(touched));
       if (prng.chance(1, 4)) fate.torn = prng.below(sector_bytes);
     }
   }
+  return survival;
+}
+
+/// Makes durable_ what the first `count` operations leave behind.
+void FileImage::settle(size_t count, const Survival& survival, Prng& prng) {
+  const std::vector<uint64_t> bounds = limits(count, survival.sizes_kept);
+  std::map<uint64_t, uint32_t> seen;
   for (size_t i = 0; i < count; ++i) {
     const Operation& operation = operations_[i];
+    const bool sized = i < survival.sizes_kept;
     if (operation.is_truncate) {
-      if (i < sizes_kept && operation.offset < durable_.size()) durable_.resize(operation.offset);
-      if (i < sizes_kept) extend(durable_, operation.offset, false, prng);
+      if (sized && operation.offset < durable_.size()) durable_.resize(operation.offset);
+      if (sized) extend(durable_, operation.offset, false, prng);
     } else {
-      if (i < sizes_kept) extend(durable_, operation.offset + operation.bytes.size(), garbage, prng);
-      settle_write(operation, bounds[i], fates);
+      if (sized) extend(durable_, operation.offset + operation.bytes.size(), survival.garbage, prng);
+      settle_write(operation, bounds[i], survival, seen);
     }
   }
+}
+
+FileImage FileImage::after(const Survival& survival, Prng& prng) const {
+  FileImage left;
+  left.durable_ = durable_;
+  if (!operations_.empty() && (survival.sizes_kept > 0 || !survival.sectors.empty())) {
+    left.operations_ = operations_;
+    left.settle(operations_.size(), survival, prng);
+    left.operations_.clear();
+  }
+  left.content_ = left.durable_;
+  return left;
 }
 
 }  // namespace moldau::io::sim

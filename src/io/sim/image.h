@@ -15,6 +15,21 @@ namespace moldau::io::sim {
 
 inline constexpr uint64_t sector_bytes = 512;
 
+/// What reached the device of the writes that touched one sector: the first `kept` of them, and `torn` bytes of the
+/// part that the next one had in this sector.
+struct SectorFate {
+  uint32_t kept = 0;
+  uint64_t torn = 0;
+};
+
+/// What a power cut leaves of a file's unsynced operations: one of the legal choices. Of a sector that is not named
+/// nothing reached the device.
+struct Survival {
+  size_t sizes_kept = 0;  ///< the size changes of the first so many operations
+  bool garbage = false;   ///< where the file grew and no write survived: what the device happened to hold, not zeros
+  std::map<uint64_t, SectorFate> sectors;
+};
+
 class FileImage {
  public:
   uint64_t size() const { return content_.size(); }
@@ -41,6 +56,23 @@ class FileImage {
   /// Makes about the older half durable, as the kernel does on its own.
   void write_back_half();
   const std::vector<std::byte>& durable() const { return durable_; }
+  const std::vector<std::byte>& content() const { return content_; }
+  /// The page cache forgets what is clean: programs read what the device has.
+  void evict();
+  /// As sync(), by a device that loses (or puts elsewhere) the `which`-th write of those before `mark`, if there are so
+  /// many, and says nothing.
+  void sync_without(uint64_t mark, size_t which, bool misdirect, Prng& prng);
+
+  // For enumerating what a power cut may leave (sim/crash_images.h).
+
+  size_t unsynced() const { return operations_.size(); }
+  /// Those before `mark`.
+  size_t unsynced_before(uint64_t mark) const;
+  /// How many of the first `writes` unsynced operations wrote to each sector, when the size changes of only
+  /// `sizes_kept` survive.
+  std::map<uint64_t, uint32_t> touches(size_t writes, size_t sizes_kept) const;
+  /// The file after a power cut with that outcome.
+  FileImage after(const Survival& survival, Prng& prng) const;
 
  private:
   struct Operation {
@@ -48,20 +80,12 @@ class FileImage {
     uint64_t offset;  ///< of a write; the new size of a truncate
     std::vector<std::byte> bytes;
   };
-  /// What happened to one sector: of the writes that touched it, the first `kept` reached the device, and `torn` bytes
-  /// of the part that the next one had in this sector.
-  struct Fate {
-    uint32_t touches = 0;
-    uint32_t seen = 0;
-    uint32_t kept = 0;
-    uint64_t torn = 0;
-  };
-  using Fates = std::map<uint64_t, Fate>;
-
   static void apply(std::vector<std::byte>& image, const Operation& operation);
   std::vector<uint64_t> limits(size_t count, size_t sizes_kept) const;
-  void settle(size_t count, CrashStyle style, Prng& prng);
-  void settle_write(const Operation& operation, uint64_t limit, Fates& fates);
+  Survival draw_survival(size_t count, CrashStyle style, Prng& prng) const;
+  void settle(size_t count, const Survival& survival, Prng& prng);
+  void settle_write(const Operation& operation, uint64_t limit, const Survival& survival,
+                    std::map<uint64_t, uint32_t>& seen);
   void drop_operations(size_t count);
 
   std::vector<std::byte> content_;

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "base/bytes.h"
+#include "base/crc32c.h"
+
 namespace moldau::io::sim {
 
 static constexpr size_t name_bytes_max = 255;
@@ -140,19 +143,13 @@ void Tree::lose(const Inode* folder, uint64_t mark, Prng& prng) {
 }
 
 void Tree::power_cut(CrashStyle style, Prng& prng) {
-  // Each folder has a point up to which its operations survive; one on two folders needs both.
-  std::set<uint64_t> ended;
-  for (const Operation& operation : operations_) {
-    bool kept = style == CrashStyle::keep_all || (style == CrashStyle::mixed && prng.chance(3, 4));
-    for (const InodeRef& folder : {operation.from, operation.to}) {
-      if (folder != nullptr && ended.contains(folder->id)) kept = false;
-    }
-    if (kept) {
-      apply(operation);
-      continue;
-    }
-    if (operation.from != nullptr) ended.insert(operation.from->id);
-    if (operation.to != nullptr) ended.insert(operation.to->id);
+  std::vector<bool> wish(operations_.size());
+  for (size_t i = 0; i < wish.size(); ++i) {
+    wish[i] = style == CrashStyle::keep_all || (style == CrashStyle::mixed && prng.chance(3, 4));
+  }
+  const std::vector<bool> kept = surviving(wish);
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (kept[i]) apply(operations_[i]);
   }
   first_ = mark();
   operations_.clear();
@@ -173,6 +170,104 @@ void Tree::power_cut(CrashStyle style, Prng& prng) {
       }
     }
   }
+}
+
+std::vector<bool> Tree::surviving(const std::vector<bool>& wish) const {
+  std::set<uint64_t> ended;  // folders whose later operations are lost
+  std::vector<bool> kept(operations_.size(), false);
+  for (size_t i = 0; i < operations_.size(); ++i) {
+    const Operation& operation = operations_[i];
+    bool keep = wish[i];
+    for (const InodeRef& folder : {operation.from, operation.to}) {
+      if (folder != nullptr && ended.contains(folder->id)) keep = false;
+    }
+    kept[i] = keep;
+    if (keep) continue;
+    if (operation.from != nullptr) ended.insert(operation.from->id);
+    if (operation.to != nullptr) ended.insert(operation.to->id);
+  }
+  return kept;
+}
+
+std::unique_ptr<Tree> Tree::copy() const {
+  std::map<const Inode*, InodeRef> copies;
+  const std::function<InodeRef(const InodeRef&)> twin = [&](const InodeRef& inode) -> InodeRef {
+    if (inode == nullptr) return nullptr;
+    const auto known = copies.find(inode.get());
+    if (known != copies.end()) return known->second;
+    auto made = std::make_shared<Inode>(*inode);
+    copies[inode.get()] = made;
+    for (auto& [name, entry] : made->entries) entry = twin(entry);
+    for (auto& [name, entry] : made->durable_entries) entry = twin(entry);
+    return made;
+  };
+  auto tree = std::make_unique<Tree>();
+  tree->root_ = twin(root_);
+  for (const Operation& operation : operations_) {
+    tree->operations_.push_back({operation.number, twin(operation.from), operation.from_name, twin(operation.to),
+                                 operation.to_name, twin(operation.inode)});
+  }
+  tree->first_ = first_;
+  tree->inode_sequence_ = inode_sequence_;
+  return tree;
+}
+
+std::unique_ptr<Tree> Tree::after(const std::vector<bool>& kept, const std::function<Survival(const Inode&)>& fate,
+                                  Prng& prng) const {
+  // The durable names with the kept operations, per folder; then only what can be reached from the root.
+  std::map<const Inode*, Inode::Entries> folders;
+  const auto names_of = [&](const InodeRef& folder) -> Inode::Entries& {
+    const auto [found, fresh] = folders.try_emplace(folder.get());
+    if (fresh) found->second = folder->durable_entries;
+    return found->second;
+  };
+  for (size_t i = 0; i < operations_.size(); ++i) {
+    const Operation& operation = operations_[i];
+    if (!kept[i]) continue;
+    if (operation.from != nullptr) names_of(operation.from).erase(operation.from_name);
+    if (operation.to != nullptr) names_of(operation.to)[operation.to_name] = operation.inode;
+  }
+  auto tree = std::make_unique<Tree>();
+  tree->inode_sequence_ = inode_sequence_;
+  tree->root_->id = root_->id;
+  std::vector<std::pair<InodeRef, InodeRef>> left{{root_, tree->root_}};
+  while (!left.empty()) {
+    const auto [from, to] = left.back();
+    left.pop_back();
+    for (const auto& [name, inode] : names_of(from)) {
+      auto made = std::make_shared<Inode>();
+      made->id = inode->id;
+      made->is_directory = inode->is_directory;
+      made->modified_wall_ms = inode->modified_wall_ms;
+      if (inode->is_directory) {
+        left.emplace_back(inode, made);
+      } else {
+        made->image = inode->image.after(fate(*inode), prng);
+      }
+      to->entries[name] = made;
+      to->durable_entries[name] = made;
+    }
+  }
+  return tree;
+}
+
+uint64_t Tree::hash() const {
+  uint64_t hash = 0xCBF29CE484222325ULL;
+  const auto mix = [&hash](uint64_t value) { hash = Prng(hash ^ (value * 0xD6E8FEB86659FD93ULL)).next(); };
+  const std::function<void(const Inode&)> take = [&](const Inode& folder) {
+    mix(folder.entries.size());
+    for (const auto& [name, inode] : folder.entries) {
+      mix(crc32c(as_bytes(name)));
+      if (inode->is_directory) {
+        take(*inode);
+      } else {
+        mix(inode->image.size());
+        mix(crc32c(inode->image.content()));
+      }
+    }
+  };
+  take(*root_);
+  return hash;
 }
 
 }  // namespace moldau::io::sim

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -65,6 +66,20 @@ class Tree {
   void lose(const Inode* folder, uint64_t mark, Prng& prng);
   /// What survives a power cut becomes all that is.
   void power_cut(CrashStyle style, Prng& prng);
+
+  /// A copy of all: what programs see, what is durable, what is unsynced.
+  std::unique_ptr<Tree> copy() const;
+  /// Unsynced operations on names.
+  size_t unsynced_names() const { return operations_.size(); }
+  /// Which of them a power cut can leave together, of those that `wish` names: per folder a prefix survives, and one on
+  /// two folders needs both.
+  std::vector<bool> surviving(const std::vector<bool>& wish) const;
+  /// The tree after a power cut that leaves of the names what `kept` says (see surviving()), and of each file's bytes
+  /// what `fate` says.
+  std::unique_ptr<Tree> after(const std::vector<bool>& kept, const std::function<Survival(const Inode&)>& fate,
+                              Prng& prng) const;
+  /// A hash over names and bytes as programs see them.
+  uint64_t hash() const;
 
   /// Calls visit(inode) for every file and folder that has a name, in the order of names.
   template <typename Visit>

@@ -1,6 +1,6 @@
-// The audit itself (used by the crash tests), on folders of a real Kafka where they are at hand.
+#include "store/audit.h"
+
 #include <fmt/format.h>
-#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <map>
@@ -11,7 +11,6 @@
 #include "log/index.h"
 #include "log/producer_snapshot.h"
 #include "log/segment_name.h"
-#include "store/audit.h"
 #include "store/batch_scan.h"
 
 namespace moldau::store::testing {
