@@ -73,6 +73,13 @@ class StoreThreads : public ::testing::TestWithParam<bool> {
     options.high_watermark_checkpoint_interval_ms = 2;
     options.log_start_checkpoint_interval_ms = 5;
     options.retention_check_interval_ms = 7;
+    options.config_of = [](const std::string&) {
+      LogConfig config;
+      config.segment_bytes = 4096;
+      config.retention_ms = -1;
+      config.retention_bytes = 64 << 10;
+      return config;
+    };
     if (GetParam()) options.journal = small_journal();
     options_ = options;
     store_ = open(shards_->surfaces());
@@ -177,7 +184,7 @@ TEST_P(FourLogs, are_appended_to_at_once_and_one_goes_to_another_thread) {
 TEST_P(FourLogs, of_a_directory_that_one_shard_saw_fail_are_offline_on_both) {
   begin();
   there([&] {
-    std::filesystem::remove_all(logs[3]->folder());
+    std::filesystem::rename(logs[3]->folder(), root_ + "/gone");
     EXPECT_FALSE(logs[3]->roll().ok());
     EXPECT_TRUE(logs[3]->offline());
   });
