@@ -570,7 +570,9 @@ TEST(store_crash, at_operations_of_lives_over_several_shards) {
     }
     fmt::print("{} crashes, {} replays, {} moves; 0 problems\n", all.crashes, all.replays, all.moved);
     EXPECT_GT(all.moved, all.crashes / 2);
-    if (journal) EXPECT_GT(all.replays, seeds * 4);
+    if (journal) {
+      EXPECT_GT(all.replays, seeds * 4);
+    }
   }
 }
 

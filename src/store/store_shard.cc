@@ -109,7 +109,7 @@ io::Task<void> StoreShardImpl::leave_when_at_rest(std::shared_ptr<PartitionLog> 
       // In the pool: what is left for close_in_journal() is then little.
       io::OneShot<Status> over;
       journal->sync({log}, over.completion());
-      (void)co_await over;  // of a failure the directory hears
+      [[maybe_unused]] const Status heard = co_await over;  // of a failure the directory hears
       continue;
     }
     outcome = let_go(log);
