@@ -138,7 +138,8 @@ void Scrub::start(const ScrubOptions& options) {
   for (size_t i = 0; i < core_.directories.size(); ++i) {
     auto walker = std::make_unique<Walker>();
     walker->directory = core_.directories[i].get();
-    walker->file = std::make_shared<CheckpointFile>(path_in(walker->directory->path(), position_name));
+    const std::string suffix = core_.shard == 0 ? "" : fmt::format("-{}", core_.shard);
+    walker->path = path_in(walker->directory->path(), std::string(position_name) + suffix);
     walkers_.push_back(std::move(walker));
     tasks_.spawn(work(i));
   }
@@ -192,6 +193,11 @@ bool Scrub::may_walk(size_t index) const {
   return options_.bytes_per_second > 0 && !walkers_[index]->directory->offline();
 }
 
+/// A log that left this shard is nothing that may be looked at here.
+bool Scrub::may_scrub(const PartitionLog& log) const {
+  return log.here(core_) && !log.retired() && !log.offline();
+}
+
 io::Task<Status> Scrub::in_pool(std::shared_ptr<Pass> pass, std::function<Status(io::Disk&)> job) {
   auto outcome = std::make_shared<Status>(Failure{FailureKind::closed, "the store is closing"});
   io::OneShot<void> done;
@@ -219,9 +225,8 @@ io::Task<void> Scrub::rest(size_t index, Duration duration) {
 io::Task<void> Scrub::write_position(size_t index) {
   Walker& walker = *walkers_[index];
   walker.written = core_.surface.clock.now();
-  std::function<Status(io::Disk&)> job = [file = walker.file, version = walker.file->next_version(),
-                                          text = print(walker.position)](io::Disk& disk) {
-    return file->write(disk, version, text);
+  std::function<Status(io::Disk&)> job = [path = walker.path, text = print(walker.position)](io::Disk& disk) {
+    return io::replace_file(disk, path, as_bytes(text));
   };
   const Status written = co_await in_pool(nullptr, std::move(job));
   // Without room it is written the next time.
@@ -234,7 +239,7 @@ io::Task<void> Scrub::write_position(size_t index) {
 io::Task<void> Scrub::work(size_t index) {
   Walker& walker = *walkers_[index];
   auto text = std::make_shared<std::string>();
-  std::function<Status(io::Disk&)> read = [text, path = walker.file->path()](io::Disk& disk) -> Status {
+  std::function<Status(io::Disk&)> read = [text, path = walker.path](io::Disk& disk) -> Status {
     ASSIGN_OR_RETURN(const auto bytes, io::read_file(disk, path, position_bytes_max));
     text->assign(as_text(bytes));
     return {};
@@ -284,7 +289,7 @@ io::Task<void> Scrub::walk(size_t index) {
   walker.written = core_.surface.clock.now();
   for (const std::weak_ptr<PartitionLog>& next : rest_of_round) {
     std::shared_ptr<PartitionLog> log = next.lock();
-    if (log == nullptr || log->retired()) continue;
+    if (log == nullptr || !may_scrub(*log)) continue;
     if (log->topic() != walker.position.topic || log->partition() != walker.position.partition) {
       walker.position.topic = log->topic();
       walker.position.partition = log->partition();
@@ -303,7 +308,7 @@ io::Task<void> Scrub::walk(size_t index) {
 
 io::Task<void> Scrub::scrub_log(size_t index, std::shared_ptr<PartitionLog> log) {
   Walker& walker = *walkers_[index];
-  while (may_walk(index) && !log->retired() && !log->offline()) {
+  while (may_walk(index) && may_scrub(*log)) {
     const auto source = log->open_for_scrub(walker.position.base);
     if (!source.has_value()) break;
     const bool whole = co_await scrub_segment(index, log, *source);
@@ -319,7 +324,7 @@ io::Task<void> Scrub::scrub_log(size_t index, std::shared_ptr<PartitionLog> log)
 io::Task<bool> Scrub::scrub_segment(size_t index, std::shared_ptr<PartitionLog> log, ScrubSource source) {
   const auto pass = std::make_shared<Pass>(source, !core_.mutant(Mutant::scrub_blind));
   while (!pass->over) {
-    if (!may_walk(index) || log->retired() || log->offline()) co_return false;
+    if (!may_walk(index) || !may_scrub(*log)) co_return false;
     const Instant begun = core_.surface.clock.now();
     std::function<Status(io::Disk&)> job = [raw = pass.get(), slice = options_.slice_bytes](io::Disk& disk) {
       return raw->step(disk, slice);
@@ -357,6 +362,7 @@ io::Task<void> Scrub::take(std::shared_ptr<PartitionLog> log, ScrubSource source
     last.last = marks.ranges.back().last;
     marks.ranges.resize(log::damage_ranges_max);
   }
+  if (!may_scrub(*log)) co_return;
   const std::optional<size_t> fresh = log->take_scrubbed(source, marks.ranges);
   if (!fresh.has_value() || *fresh == 0) co_return;  // it was cut or replaced meanwhile; or all was known
   counts_.damaged_ranges += *fresh;

@@ -16,7 +16,8 @@
 // least nine times as long as the job took: on a device that is busy it takes a tenth of what is there. The loop: a few
 // microseconds a slice; sorting the logs once a round. Memory: the buffer of a scan, or one batch.
 //
-// Where it was is written down (scrub-position) once a minute of walking and after each round, so that restarts do not
+// Each shard has walkers of its own, for its own logs; one that leaves is left where it is, until the next round. Where a
+// walker was is written down (scrub-position, of further shards scrub-position-N) once a minute of walking and after each round, so that restarts do not
 // keep it from ever reaching the last log.
 #pragma once
 
@@ -25,7 +26,6 @@
 #include <vector>
 
 #include "io/task.h"
-#include "store/checkpoint_file.h"
 #include "store/directory.h"
 #include "store/partition_log.h"
 #include "store/scrub_options.h"
@@ -59,7 +59,7 @@ class Scrub {
   };
   struct Walker {
     LogDirectory* directory = nullptr;
-    std::shared_ptr<CheckpointFile> file;
+    std::string path;  ///< of the file that keeps the position
     Position position;
     Instant written;  ///< when the position was
     io::Callback wake;
@@ -78,6 +78,7 @@ class Scrub {
   io::Task<void> rest(size_t index, Duration duration);
   io::Task<void> write_position(size_t index);
   bool may_walk(size_t index) const;
+  bool may_scrub(const PartitionLog& log) const;
 
   StoreCore& core_;
   ScrubOptions options_;

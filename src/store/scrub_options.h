@@ -1,6 +1,7 @@
 // ScrubOptions and ScrubCounts: how the scrubber is set, and what it tells of itself.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace moldau::store {
@@ -22,6 +23,16 @@ struct ScrubCounts {
   uint64_t damaged_ranges = 0;     ///< found by it, not known before
   uint64_t unreadable_blocks = 0;  ///< of 4 KiB, which the device failed to read
   int64_t last_round_wall_ms = 0;  ///< when a round ended last; 0: none yet
+
+  /// With those of another shard.
+  void add(const ScrubCounts& other) {
+    rounds += other.rounds;
+    segments += other.segments;
+    bytes += other.bytes;
+    damaged_ranges += other.damaged_ranges;
+    unreadable_blocks += other.unreadable_blocks;
+    last_round_wall_ms = std::max(last_round_wall_ms, other.last_round_wall_ms);
+  }
 };
 
 }  // namespace moldau::store
