@@ -76,7 +76,7 @@ void PartitionLog::start_commit(io::Callback done) {
   if (for_round_ != nullptr) for_round_->batches.clear();
   // The common case is one file and one fdatasync. The job keeps its outcome for close(), which may come before `done`.
   auto job = std::make_shared<CommitJob>(disk(), *directory_);
-  job->try_again = core_.mutant(Mutant::sync_tried_again);
+  job->try_again = core_->mutant(Mutant::sync_tried_again);
   job->files = std::exchange(unsynced_files_, {});
   if (std::find(job->files.begin(), job->files.end(), active().log) == job->files.end())
     job->files.push_back(active().log);

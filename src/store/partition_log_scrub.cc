@@ -48,7 +48,7 @@ std::optional<size_t> PartitionLog::take_scrubbed(const ScrubSource& source,
       std::count_if(found.begin(), found.end(), [&](const log::DamagedBytes& bytes) { return !known(bytes); }));
   if (fresh > 0) {
     add_holes(source.base, found);
-    core_.forget_windows(this);
+    core_->forget_windows(this);
     for (Mark& mark : marks_) {
       if (mark.segment == source.base) mark = {};
     }

@@ -175,7 +175,7 @@ Status PartitionLog::delete_segment_files(const Segment& segment) {
     if (renamed.ok()) core_->remove_later(deleted, config_.file_delete_delay_ms);
   }
   if (std::any_of(holes_.begin(), holes_.end(), [&](const Hole& hole) { return hole.segment == segment.base; })) {
-    core_.remove_later(damage_marks_path(segment.base), 0);
+    core_->remove_later(damage_marks_path(segment.base), 0);
   }
   std::erase(snapshots_, segment.base);
   folder_dirty_ = true;
