@@ -162,6 +162,8 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Status create_folder_files(const std::string& identity_path, const std::string& identity);
   /// Opens the files that are there, recovering them if need be. Blocking.
   Status load(const LoadFacts& facts);
+  /// Gives the folder its name anew: nothing says that it is durable. Before it serves. Blocking.
+  Status name_folder_anew();
   /// Writes and syncs everything, for a stop in order. Blocking.
   Status close();
   /// Writes what is queued: once per turn.
@@ -458,6 +460,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   struct Recovered;
   Status begin_empty(Offset base);
   Status list_files();
+  Status name_segments_anew();
   Result<bool> settle_swaps(std::vector<io::DirectoryEntry>& entries);
   Status finish_swaps(const std::vector<Offset>& swaps, const std::vector<io::DirectoryEntry>& entries);
   bool open_clean(const LoadFacts& facts);

@@ -9,6 +9,7 @@
 #include "base/trace.h"
 #include "log/checkpoint.h"
 #include "log/producer_snapshot.h"
+#include "store/names_anew.h"
 #include "store/partition_log.h"
 
 namespace moldau::store {
@@ -54,6 +55,7 @@ Status PartitionLog::begin_empty(Offset base) {
 Status PartitionLog::load(const LoadFacts& facts) {
   RETURN_IF_FAILED(list_files());
   checkpointed_recovery_point_ = facts.recovery_point.value_or(0);
+  if (!facts.clean) RETURN_IF_FAILED(name_segments_anew());
   if (segments_.empty()) {
     return begin_empty(facts.log_start);
   }
@@ -86,7 +88,8 @@ Status PartitionLog::list_files() {
   if (swapped) {
     ASSIGN_OR_RETURN(entries, disk().list(folder_));
   }
-  for (const io::DirectoryEntry& entry : entries) {  // in the order of names, so bases ascend
+  for (io::DirectoryEntry& entry : entries) {  // in the order of names, so bases ascend
+    RETURN_IF_FAILED(take_name_back(disk(), folder_, entry.name));
     const auto name = log::parse_segment_file_name(entry.name);
     if (!name || entry.is_directory || name->state != log::FileState::normal) continue;
     if (name->kind == log::FileKind::log) {
@@ -122,6 +125,24 @@ Status PartitionLog::list_files() {
     }
   }
   return {};
+}
+
+/// Names of which the recovery point does not say that they are durable; sync_recovered() has them written. (A segment
+/// that holds something below the point was synced, and its folder too. Indexes and snapshots are made anew without
+/// their names.)
+Status PartitionLog::name_segments_anew() {
+  for (const Segment& segment : segments_) {
+    if (segment.base < checkpointed_recovery_point_) continue;
+    RETURN_IF_FAILED(name_anew(disk(), path_of(segment.base, log::FileKind::log)));
+  }
+  if (!segments_.empty() && segments_.front().base < checkpointed_recovery_point_) return {};
+  RETURN_IF_FAILED(name_anew(disk(), path_in(folder_, log::partition_metadata_name)));
+  return name_folder_anew();
+}
+
+Status PartitionLog::name_folder_anew() {
+  RETURN_IF_FAILED(name_anew(disk(), folder_));
+  return directory_->sync_folder(directory_->path());
 }
 
 /// Finishes or undoes the compaction, ours or Kafka's, that a stop cut short, and removes what is on its way out: true

@@ -8,6 +8,7 @@
 #include "base/trace.h"
 #include "log/journal.h"
 #include "store/journal/journal_files.h"
+#include "store/names_anew.h"
 #include "store/store_impl.h"
 
 namespace moldau::store {
@@ -279,8 +280,9 @@ Status StoreImpl::load_directory(size_t index) {
   LogDirectory& directory = *core_.directories[index];
   RETURN_IF_FAILED(mark_running(directory));
   RETURN_IF_FAILED(read_checkpoints(index));
-  ASSIGN_OR_RETURN(const auto entries, core_.surface.disk.list(directory.path()));
-  for (const io::DirectoryEntry& entry : entries) {
+  ASSIGN_OR_RETURN(auto entries, core_.surface.disk.list(directory.path()));
+  for (io::DirectoryEntry& entry : entries) {
+    if (entry.is_directory) RETURN_IF_FAILED(take_name_back(core_.surface.disk, directory.path(), entry.name));
     if (!entry.is_directory || entry.name == lost_and_found || entry.name == remote_index_cache ||
         entry.name == log::journal_folder_name || entry.name == log::settled_journal_folder_name) {
       continue;
@@ -314,8 +316,12 @@ Status StoreImpl::load_directory(size_t index) {
 
 Status StoreImpl::load_partition(size_t index, const log::FolderName& name, const std::string& folder, bool doubtful) {
   LogDirectory& directory = *core_.directories[index];
-  const auto text =
-      io::read_file(core_.surface.disk, path_in(folder, log::partition_metadata_name), identity_bytes_max);
+  const std::string identity = path_in(folder, log::partition_metadata_name);
+  auto text = io::read_file(core_.surface.disk, identity, identity_bytes_max);
+  if (!text.ok() && text.failure().kind == FailureKind::not_found) {
+    ASSIGN_OR_RETURN(const bool found, found_on_the_way(core_.surface.disk, identity));
+    if (found) text = io::read_file(core_.surface.disk, identity, identity_bytes_max);
+  }
   if (!text.ok() && text.failure().kind != FailureKind::not_found && text.failure().kind != FailureKind::corrupt) {
     return text.failure();
   }
@@ -402,6 +408,9 @@ Result<Log*> StoreImpl::open_metadata_log(const LogConfig& config) {
   strict.write_caching = false;
   const std::string topic(log::metadata_topic_name);
   const std::string folder = path_in(directory.path(), log::partition_folder_name(topic, 0));
+  if (!core_.surface.disk.stat(folder).ok()) {
+    ASSIGN_OR_RETURN([[maybe_unused]] const bool found, found_on_the_way(core_.surface.disk, folder));
+  }
   RETURN_IF_FAILED(ensure_folder(folder));
   const std::string identity = path_in(folder, log::partition_metadata_name);
   const auto text = io::read_file(core_.surface.disk, identity, identity_bytes_max);
