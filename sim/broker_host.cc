@@ -27,7 +27,10 @@ Status BrokerHost::start() {
   std::vector<io::Surface> surfaces;
   for (size_t i = 0; i < shards_; ++i) surfaces.push_back(node_.shard(i).surface());
   broker_ = std::make_unique<broker::Broker>(surfaces,
-                                             broker::BrokerOptions{std::move(settings), std::move(config), mutant_});
+                                             broker::BrokerOptions{.settings = std::move(settings),
+                                                                   .static_config = std::move(config),
+                                                                   .mutant = mutant_,
+                                                                   .boot_id = node_.boot_id()});
   broker_->on_fatal([this, generation](const Failure&) {
     if (generation == generation_) failed_ = true;
   });

@@ -32,6 +32,7 @@ struct BrokerOptions {
   metadata::BrokerSettings settings;
   metadata::ConfigMap static_config;  ///< what settings were made from; for DescribeConfigs
   store::Mutant mutant = store::Mutant::none;
+  std::string boot_id{};  ///< store::StoreOptions::boot_id
   /// Receive and response buffers beyond which no more is read from clients until some are given back; each shard has
   /// its part of it.
   uint64_t buffer_bytes_max = 1ULL << 30;

@@ -8,6 +8,7 @@
 #include "base/trace.h"
 #include "log/journal.h"
 #include "store/journal/journal_files.h"
+#include "store/journal/pool_work.h"
 #include "store/names_anew.h"
 #include "store/store_impl.h"
 
@@ -26,6 +27,30 @@ Failure about(const std::string& path, Failure failure) {
   failure.message = path + ": " + failure.message;
   return failure;
 }
+
+/// The run of the machine in which the folder was used last. Kafka passes it by.
+constexpr std::string_view boot_name = ".moldau-boot";
+
+/// Syncs of some logs that were recovered.
+struct RecoverySync final : PoolWork {
+  RecoverySync(io::Disk& on, const LogDirectory& in) : disk(on), directory(in) {}
+
+  io::Disk& disk;
+  const LogDirectory& directory;
+  std::vector<PartitionLog::RecoveredSync> syncs;
+  Status outcome;
+
+ private:
+  void work() override { outcome = sync_all(); }
+
+  Status sync_all() {
+    for (const PartitionLog::RecoveredSync& sync : syncs) {
+      for (const io::FileRef& file : sync.files) RETURN_IF_FAILED(disk.sync_now(*file));
+      if (!sync.folder.empty()) RETURN_IF_FAILED(directory.sync_folder(sync.folder));
+    }
+    return {};
+  }
+};
 
 /// Writes a small new file and syncs it; its name is not durable yet.
 Status write_small(io::Disk& disk, const std::string& path, std::string_view text) {
@@ -190,10 +215,48 @@ Status StoreImpl::format_folder(LogDirectory& directory, log::MetaProperties met
   return io::replace_file(core_.surface.disk, path_in(directory.path(), log::meta_properties_name), as_bytes(text));
 }
 
+/// Notes in which run of the machine the folder is used. Not synced: in another run nobody asks for it.
+Status StoreImpl::note_boot(LogDirectory& directory) {
+  if (core_.options.boot_id.empty()) return {};
+  io::Disk& disk = core_.surface.disk;
+  const std::string path = path_in(directory.path(), boot_name);
+  const auto before = io::read_file(disk, path, identity_bytes_max);
+  directory.same_boot = before.ok() && as_text(*before) == core_.options.boot_id;
+  if (directory.same_boot) return {};
+  ASSIGN_OR_RETURN(const io::FileRef file, disk.open(path, io::OpenMode::create));
+  RETURN_IF_FAILED(disk.truncate(*file, 0));
+  const std::span<const std::byte> text = as_bytes(core_.options.boot_id);
+  return disk.write(*file, 0, std::span(&text, 1));
+}
+
+/// What recovery found is synced side by side: each alone would wait for its own turn of the device.
+Status StoreImpl::sync_recovered(LogDirectory& directory) {
+  std::vector<std::shared_ptr<RecoverySync>> jobs;
+  size_t next = 0;
+  for (PartitionLog* log : directory.logs()) {
+    auto sync = log->take_recovered_sync();
+    if (sync.empty()) continue;
+    if (jobs.size() < static_cast<size_t>(core_.options.syncs_in_flight_max)) {
+      jobs.push_back(std::make_shared<RecoverySync>(core_.surface.disk, directory));
+    }
+    jobs[next++ % jobs.size()]->syncs.push_back(std::move(sync));
+  }
+  if (jobs.size() > 1) {
+    for (const auto& job : jobs) core_.surface.executor.offload_sync([job] { job->run(); }, [] {});
+  }
+  Status outcome;
+  for (const auto& job : jobs) {
+    job->finish();
+    if (outcome.ok()) outcome = job->outcome;
+  }
+  return outcome;
+}
+
 /// Removes the clean-shutdown marker, durably: were it to come back after a crash, its folder would pass for a clean
 /// one.
 Status StoreImpl::mark_running(LogDirectory& directory) {
   if (std::exchange(directory.marked_running, true)) return {};
+  RETURN_IF_FAILED(note_boot(directory));
   io::Disk& disk = core_.surface.disk;
   const std::string marker = path_in(directory.path(), log::clean_shutdown_name);
   // Revoked by its content first: where the sync of the folder fails, the name may be gone for this kernel and still be
@@ -311,7 +374,7 @@ Status StoreImpl::load_directory(size_t index) {
         break;
     }
   }
-  return {};
+  return sync_recovered(directory);
 }
 
 Status StoreImpl::load_partition(size_t index, const log::FolderName& name, const std::string& folder, bool doubtful) {
@@ -335,6 +398,7 @@ Status StoreImpl::load_partition(size_t index, const log::FolderName& name, cons
   LogConfig config = core_.options.config_of(name.topic);
   auto log = std::make_shared<PartitionLog>(core_, directory, id, name.topic, folder, config);
   RETURN_IF_FAILED(load_one(index, *log, name.partition, doubtful));
+  if (doubtful || logs_.contains(id)) RETURN_IF_FAILED(log->sync_recovered());
   const auto high_watermark = found_[index].high_watermarks.find(PartitionKey(name.topic, name.partition));
   if (high_watermark != found_[index].high_watermarks.end()) {
     high_watermarks_[id] = std::max(high_watermarks_[id], high_watermark->second);
@@ -353,6 +417,7 @@ Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex parti
   const Found& found = found_[index];
   LoadFacts facts;
   facts.clean = core_.directories[index]->opened.clean_stop && !doubtful;
+  facts.same_boot = core_.directories[index]->same_boot && !doubtful;
   const auto recovery_point = found.recovery_points.find(key);
   if (recovery_point != found.recovery_points.end() && !doubtful) facts.recovery_point = recovery_point->second;
   if (const auto at = found.log_starts.find(key); at != found.log_starts.end()) facts.log_start = at->second;
@@ -421,6 +486,7 @@ Result<Log*> StoreImpl::open_metadata_log(const LogConfig& config) {
   }
   auto log = std::make_shared<PartitionLog>(core_, directory, id, topic, folder, strict);
   RETURN_IF_FAILED(load_one(metadata_index_, *log, 0));
+  RETURN_IF_FAILED(log->sync_recovered());
   Log* opened = log.get();
   logs_.emplace(id, std::move(log));
   return opened;

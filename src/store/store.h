@@ -89,6 +89,9 @@ struct StoreOptions {
   int syncs_in_flight_max = 32;
   CleanerOptions cleaner{};
   MoverOptions mover{};
+  /// What the machine calls the time since it came up. A start in the time of the last one knows that the page cache
+  /// has all that was written: no more was lost than a process. Empty: not known.
+  std::string boot_id{};
   JournalSettings journal{};
   Mutant mutant = Mutant::none;
 };

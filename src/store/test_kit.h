@@ -145,6 +145,7 @@ class Rig {
   void settle(Duration time = milliseconds(50)) { world.run_for(time); }
 
   Status try_open() {
+    options.boot_id = node.boot_id();
     auto opened = Store::open(node.surface(), options, "test-cluster", 1);
     if (!opened.ok()) return std::move(opened).failure();
     store = std::move(opened).value();
