@@ -236,7 +236,7 @@ constexpr ConfigKey table[] = {
      "logs, groups or metadata go to the first and back: it stays 1 until partitions are spread over them, too."},
     {2000, "write.caching.default", boolean, "false", {}, medium, cluster_wide, no_server_name, effective,
      "Default of the topic setting write.caching."},
-    {2000, "log.journal.enable", boolean, "false", {}, medium, read_only, no_server_name, effective,
+    {2000, "log.journal.enable", boolean, "true", {}, medium, read_only, no_server_name, effective,
      "Moldau's own: with many partitions to be synced before an acknowledgement, their batches are written to a "
      "journal that is synced once, and the logs are synced behind it. Without, each log is synced. The promise is the "
      "same. While the broker runs, and after an unclean stop, each log directory may hold a folder named journal, with "
