@@ -26,8 +26,11 @@ Status BrokerHost::start() {
   const uint64_t generation = ++generation_;
   std::vector<io::Surface> surfaces;
   for (size_t i = 0; i < shards_; ++i) surfaces.push_back(node_.shard(i).surface());
-  broker::BrokerOptions options{std::move(settings), std::move(config), mutant_};
-  options.buffer_bytes_max = context_.profile.buffer_bytes_max;
+  broker::BrokerOptions options{.settings = std::move(settings),
+                                .static_config = std::move(config),
+                                .mutant = mutant_,
+                                .boot_id = node_.boot_id(),
+                                .buffer_bytes_max = context_.profile.buffer_bytes_max};
   broker_ = std::make_unique<broker::Broker>(surfaces, std::move(options));
   broker_->on_fatal([this, generation](const Failure&) {
     if (generation == generation_) failed_ = true;

@@ -32,6 +32,7 @@ struct BrokerOptions {
   metadata::BrokerSettings settings;
   metadata::ConfigMap static_config;  ///< what settings were made from; for DescribeConfigs
   store::Mutant mutant = store::Mutant::none;
+  std::string boot_id{};  ///< store::StoreOptions::boot_id
   /// Receive and response buffers of all shards, beyond which no more is read from clients until some are given back.
   uint64_t buffer_bytes_max = 1ULL << 30;
   /// Reads the monotonic clock anew, for latencies within a turn. Null: the surface's clock, which stands still in a

@@ -48,6 +48,7 @@ Status Broker::open_store() {
   options.journal.file_bytes =
       static_cast<uint64_t>(settings.log_journal_file_bytes) / log::journal_block_bytes * log::journal_block_bytes;
   options.journal.after_commits = static_cast<uint64_t>(settings.log_journal_after_commits);
+  options.boot_id = options_.boot_id;
   options.mutant = options_.mutant;
   ASSIGN_OR_RETURN(store_, store::Store::open(surface_, std::move(options), settings.cluster_id, settings.node_id));
   cluster_id_ = store_->folders().front().identity.cluster_id;

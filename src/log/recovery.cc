@@ -17,6 +17,14 @@ SegmentRecovery::SegmentRecovery(Offset base, Offset expected, Epoch last_epoch,
       index_interval_bytes_(index_interval_bytes),
       tail_(new_segment_tail(base, now)) {}
 
+void SegmentRecovery::begin_at(const SegmentTail& tail, Offset expected, Epoch last_epoch) {
+  ASSERT(tail_.size == 0 && tail.base == tail_.base);
+  tail_ = began_ = tail;
+  valid_bytes_ = tail.size;
+  expected_ = expected;
+  last_epoch_ = last_epoch;
+}
+
 bool SegmentRecovery::continues(const ScannedBatch& batch) const {
   return batch.base_offset >= expected_ && batch.last_offset >= batch.base_offset && batch.last_offset < limit_ &&
          batch.last_offset < INT64_MAX && batch.last_offset - tail_.base <= relative_offset_max;

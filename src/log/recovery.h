@@ -49,6 +49,12 @@ class SegmentRecovery {
   SegmentRecovery(Offset base, Offset expected, Epoch last_epoch, Offset recovery_point, Offset limit, bool gaps,
                   int64_t index_interval_bytes, WallMillis now);
 
+  /// Begins behind what an index knows: `tail` is the segment's state there, `expected` the next offset, below the
+  /// recovery point. The indexes that are rebuilt lack what `tail` has already.
+  void begin_at(const SegmentTail& tail, Offset expected, Epoch last_epoch);
+  /// The state with which it began: all zero for a whole segment.
+  const SegmentTail& began() const { return began_; }
+
   /// True when the batch continues the segment: offsets ascend within the segment's bounds, and above the recovery
   /// point they are contiguous (but where gaps are allowed) and leader epochs do not fall (a lower one is what an
   /// unsynced truncation left behind). False: treat it as damage.
@@ -92,6 +98,7 @@ class SegmentRecovery {
   bool gaps_;
   int64_t index_interval_bytes_;
   SegmentTail tail_;
+  SegmentTail began_;
   uint64_t valid_bytes_ = 0;
   bool cut_ = false;
   bool keep_aside_ = false;

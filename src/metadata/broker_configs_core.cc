@@ -247,7 +247,7 @@ constexpr ConfigKey table[] = {
      "the checksums of segments that are not written any more, marks what is damaged, and leaves a busy disk alone."},
     {2000, "log.scrub.interval.ms", int64, "604800000", at_least(1), medium, cluster_wide, no_server_name, effective,
      "Moldau's own: from the start of one round of the scrubber over a log directory to the start of the next."},
-    {2000, "log.journal.enable", boolean, "false", {}, medium, read_only, no_server_name, effective,
+    {2000, "log.journal.enable", boolean, "true", {}, medium, read_only, no_server_name, effective,
      "Moldau's own: with many partitions to be synced before an acknowledgement, their batches are written to a "
      "journal that is synced once, and the logs are synced behind it. Without, each log is synced. The promise is the "
      "same. While the broker runs, and after an unclean stop, each log directory may hold a folder named journal, with "

@@ -75,7 +75,7 @@ struct BrokerSettings {
   int32_t log_flush_start_offset_checkpoint_interval_ms = 60'000;
   int64_t replica_high_watermark_checkpoint_interval_ms = 5'000;
   int64_t replica_lag_time_max_ms = 30'000;
-  bool log_journal_enable = false;
+  bool log_journal_enable = true;
   int32_t log_journal_file_bytes = 64 << 20;
   int32_t log_journal_after_commits = 32;
   bool controlled_shutdown_enable = true;

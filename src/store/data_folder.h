@@ -53,6 +53,8 @@ struct DataFolder {
   /// Partition folders that are gone but may still be named in checkpoint files: before a folder of that name is made
   /// again, they have to be written anew, for what they say of the old log would be taken for the new one's.
   std::unordered_set<std::string> stale_names;
+  /// The machine did not come up anew since the folder was used last: files are as they were written.
+  bool same_boot = false;
   /// The clean-shutdown marker was removed durably: from here on an end without close() is an unclean stop.
   bool marked_running = false;
 };

@@ -256,7 +256,7 @@ TEST(store_faults, damage_below_the_recovery_point_is_passed_over_reported_and_n
     Rig rig(at + 1, checkpointing());
     rig.open();
     const Filled before = fill(rig);
-    rig.crash(io::sim::CrashKind::process);
+    rig.crash(io::sim::CrashKind::power);
     const std::string last = segments_of(rig).back() + ".log";
     const uint64_t size = content(rig, last).size();
     ASSERT_GT(size, 900U);
@@ -284,11 +284,45 @@ TEST(store_faults, damage_below_the_recovery_point_is_passed_over_reported_and_n
     ASSERT_TRUE(rig.append(*log, {.records = 1}).ok());
     rig.settle();
     EXPECT_EQ(log->stable_end(), 181);
-    rig.crash(io::sim::CrashKind::process);
+    rig.crash(io::sim::CrashKind::power);
     rig.open();
     EXPECT_EQ(rig.log()->next_offset(), 181);
     ASSERT_EQ(rig.log()->damaged().size(), 1U);
     EXPECT_EQ(rig.log()->damaged()[0].first, range.first);
+  }
+}
+
+/// When the machine did not come up anew, recovery begins at the index entry below the recovery point. It must find
+/// what it finds from the beginning of the segment, also when the index lies.
+TEST(store_faults, after_a_killed_process_recovery_begins_in_the_segment) {
+  const Quiet quiet;
+  Rig rig(1, checkpointing());
+  rig.open();
+  const Filled filled = fill(rig);
+  const std::string last = segments_of(rig).back();
+  const auto reopened = [&](io::sim::CrashKind kind) {
+    rig.crash(kind);
+    rig.open();
+    EXPECT_EQ(rig.log()->next_offset(), 180);
+    EXPECT_EQ(read_all(rig, *rig.log(), 0, 180), filled.bytes);
+    return content(rig, last + ".index") + content(rig, last + ".timeindex");
+  };
+  const std::string whole = reopened(io::sim::CrashKind::power);
+  ASSERT_GE(whole.size(), 28U);
+  // What lies below the entry is not looked at by the start; a reader finds it.
+  EXPECT_EQ(reopened(io::sim::CrashKind::process), whole);
+  rig.crash(io::sim::CrashKind::process);
+  ASSERT_TRUE(rig.disk().damage(last + ".log", 200, 1).ok());
+  rig.open();
+  EXPECT_TRUE(rig.log()->damaged().empty());
+  EXPECT_EQ(rig.log()->next_offset(), 180);
+  for (const std::string kind : {".index", ".timeindex"}) {
+    for (uint64_t at = 0; at < content(rig, last + kind).size(); ++at) {
+      rig.crash(io::sim::CrashKind::process);
+      ASSERT_TRUE(rig.disk().damage(last + kind, at, 1).ok());
+      rig.open();
+      EXPECT_EQ(rig.log()->next_offset(), 180) << kind << " " << at;
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 //   partition_log_read.cc      locating offsets, reading
 //   partition_log_time.cc      lookups by timestamp
 //   partition_log_load.cc      opening: what files there are, recovery, producer state
+//   partition_log_resume.cc    opening: recovery from the middle of a segment, syncs of what it found
 //   partition_log_clean.cc     what the cleaner needs: which segments there are, putting a cleaned one in their place
 //   partition_log_move.cc      what the mover needs: holding still, taking another folder
 //   partition_log_scrub.cc     what the scrubber needs: segments to look at, marks of damage
@@ -49,6 +50,7 @@ namespace moldau::store {
 /// What the log directory's checkpoints say of a log at start.
 struct LoadFacts {
   bool clean = false;                    ///< stopped in order: files are as they should be
+  bool same_boot = false;                ///< a process died, and the machine did not: files are as they were written
   std::optional<Offset> recovery_point;  ///< nothing when no checkpoint has it
   Offset log_start = 0;
   Offset transaction_free_below = 0;  ///< no transactional batch lies below
@@ -186,6 +188,17 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Status create_folder_files(const std::string& identity_path, const std::string& identity);
   /// Opens the files that are there, recovering them if need be. Blocking.
   Status load(const LoadFacts& facts);
+  /// What recovery found, and has yet to be synced before the log serves: all of a directory side by side.
+  struct RecoveredSync {
+    std::vector<io::FileRef> files;
+    std::string folder;  ///< empty: its names are durable
+    bool empty() const { return files.empty() && folder.empty(); }
+  };
+  RecoveredSync take_recovered_sync() { return std::exchange(recovered_sync_, {}); }
+  /// The same at once. Blocking.
+  Status sync_recovered();
+  /// Gives the folder its name anew: nothing says that it is durable. Before it serves. Blocking.
+  Status name_folder_anew();
   /// Writes and syncs everything, for a stop in order. Blocking.
   Status close();
   /// Writes what is queued: once per turn.
@@ -524,11 +537,16 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   struct Recovered;
   Status begin_empty(Offset base);
   Status list_files();
+  Status name_segments_anew();
   Result<bool> settle_swaps(std::vector<io::DirectoryEntry>& entries);
   Status finish_swaps(const std::vector<Offset>& swaps, const std::vector<io::DirectoryEntry>& entries);
   bool open_clean(const LoadFacts& facts);
   Status recover(const LoadFacts& facts, Recovered& found);
-  Status recover_segment(size_t index, Offset recovery_point, Recovered& found);
+  Status recover_segment(size_t index, const LoadFacts& facts, Recovered& found);
+  struct ResumePoint;
+  Result<std::optional<ResumePoint>> resume_point(Segment& segment, Offset recovery_point);
+  Status note_recovered(size_t first);
+  Status write_snapshot_again(Offset offset);
   Result<bool> was_sealed(Segment& segment, const log::SegmentTail& tail, Offset last);
   Status write_again(size_t index, uint64_t from);
   Status cut_segment(size_t index, const log::SegmentRecovery& rules, BatchScan& scan, const char* why);
@@ -542,7 +560,6 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Status remove_stray_snapshots(Offset doubtful);
   Result<std::optional<std::vector<log::ProducerEntry>>> read_snapshot(Offset offset);
   Status check_transactional(Offset from, Offset to);
-  Status sync_recovered(size_t first);
   /// Calls visit(header as a batch view without records) for the batches of segment `index` from `position` on.
   Status walk_headers(size_t index, const std::function<bool(const wire::BatchView&)>& visit);
 
@@ -588,6 +605,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   bool transactional_ = false;
   std::vector<Offset> snapshots_;  // ascending
 
+  RecoveredSync recovered_sync_;
   std::vector<DamagedRange> damaged_;
   std::vector<Hole> holes_;
   ColdAgain cold_again_;

@@ -10,7 +10,9 @@
 #include "log/checkpoint.h"
 #include "log/damage_marks.h"
 #include "log/producer_snapshot.h"
+#include "store/names_anew.h"
 #include "store/partition_log.h"
+#include "store/partition_log_resume.h"
 
 namespace moldau::store {
 namespace {
@@ -23,6 +25,7 @@ constexpr size_t header_walk_bytes = 64 << 10;
 /// What recovery found, beyond what it did to the segments.
 struct PartitionLog::Recovered {
   size_t first = 0;     ///< first segment scanned; all of them when nothing was scanned: segments_.size()
+  Offset from = 0;      ///< first offset scanned in it
   Offset expected = 0;  ///< the next offset
   Epoch last_epoch = no_epoch;
   bool cut = false;
@@ -56,6 +59,7 @@ Status PartitionLog::load(const LoadFacts& facts) {
   RETURN_IF_FAILED(list_files());
   if (!marked_segments_.empty()) RETURN_IF_FAILED(load_marks(std::exchange(marked_segments_, {})));
   checkpointed_recovery_point_ = facts.recovery_point.value_or(0);
+  if (!facts.clean) RETURN_IF_FAILED(name_segments_anew());  // note_recovered() has their folder synced
   if (segments_.empty()) {
     return begin_empty(facts.log_start);
   }
@@ -72,12 +76,8 @@ Status PartitionLog::load(const LoadFacts& facts) {
   RETURN_IF_FAILED(repair_index_sizes());
   RETURN_IF_FAILED(load_epochs(found));
   clean_producers_ = facts.clean;
-  const Offset scanned_from = found.first < segments_.size() ? segments_[found.first].base : appended_end_;
+  const Offset scanned_from = found.first < segments_.size() ? found.from : appended_end_;
   RETURN_IF_FAILED(remove_stray_snapshots(facts.clean ? INT64_MAX : scanned_from));
-  if (!facts.clean) {
-    RETURN_IF_FAILED(load_producers(appended_end_, false));
-    producers_loaded_ = true;
-  }
   return check_transactional(facts.transaction_free_below, scanned_from);
 }
 
@@ -88,7 +88,8 @@ Status PartitionLog::list_files() {
   if (swapped) {
     ASSIGN_OR_RETURN(entries, disk().list(folder_));
   }
-  for (const io::DirectoryEntry& entry : entries) {  // in the order of names, so bases ascend
+  for (io::DirectoryEntry& entry : entries) {  // in the order of names, so bases ascend
+    RETURN_IF_FAILED(take_name_back(disk(), folder_, entry.name));
     const auto name = log::parse_segment_file_name(entry.name);
     if (const auto marked = log::parse_damage_marks_name(entry.name)) marked_segments_.push_back(*marked);
     if (!name || entry.is_directory || name->state != log::FileState::normal) continue;
@@ -125,6 +126,24 @@ Status PartitionLog::list_files() {
     }
   }
   return {};
+}
+
+/// Names of which the recovery point does not say that they are durable; sync_recovered() has them written. (A segment
+/// that holds something below the point was synced, and its folder too. Indexes and snapshots are made anew without
+/// their names.)
+Status PartitionLog::name_segments_anew() {
+  for (const Segment& segment : segments_) {
+    if (segment.base < checkpointed_recovery_point_) continue;
+    RETURN_IF_FAILED(name_anew(disk(), path_of(segment.base, log::FileKind::log)));
+  }
+  if (!segments_.empty() && segments_.front().base < checkpointed_recovery_point_) return {};
+  RETURN_IF_FAILED(name_anew(disk(), path_in(folder_, log::partition_metadata_name)));
+  return name_folder_anew();
+}
+
+Status PartitionLog::name_folder_anew() {
+  RETURN_IF_FAILED(name_anew(disk(), folder_));
+  return directory_->sync_folder(directory_->path());
 }
 
 /// Finishes or undoes the compaction, ours or Kafka's, that a stop cut short, and removes what is on its way out: true
@@ -252,7 +271,7 @@ Status PartitionLog::recover(const LoadFacts& facts, Recovered& found) {
   // A segment that begins at the recovery point says nothing about the one before: its last index entries are written
   // when it is rolled and synced with the first commit after that.
   found.first = segment_of(std::max<Offset>(recovery_point - 1, 0)).value_or(0);
-  found.expected = segments_[found.first].base;
+  found.from = found.expected = segments_[found.first].base;
   const uint64_t before = size_bytes();
   for (size_t i = found.first; i < segments_.size() && !found.cut; ++i) {
     const bool above = found.expected >= recovery_point;
@@ -261,10 +280,11 @@ Status PartitionLog::recover(const LoadFacts& facts, Recovered& found) {
       // The end of the segment before was lost at a batch's end: what follows the gap was never stable. (In a compacted
       // log the gap may be compaction's, but not behind a segment whose indexes were never ended.)
       RETURN_IF_FAILED(set_aside_from(i, "offsets are missing before this segment"));
+      RETURN_IF_FAILED(directory_->sync_folder(folder_));
       RETURN_IF_FAILED(ensure_active_ready());
       break;
     }
-    RETURN_IF_FAILED(recover_segment(i, recovery_point, found));
+    RETURN_IF_FAILED(recover_segment(i, facts, found));
   }
   if (found.expected < log_start_) {
     // As Kafka: records below the log start are gone, so a log that ends there is empty and goes on at its start.
@@ -273,14 +293,15 @@ Status PartitionLog::recover(const LoadFacts& facts, Recovered& found) {
     segments_.clear();
     holes_.clear();
     RETURN_IF_FAILED(add_segment(log_start_));
+    RETURN_IF_FAILED(directory_->sync_folder(folder_));
     tail_ = planned_ = log::new_segment_tail(log_start_, wall());
-    found.expected = log_start_;
+    found.from = found.expected = log_start_;
     found.first = 0;
   }
   found.first = std::min(found.first, segments_.size() - 1);
   next_offset_ = appended_end_ = found.expected;
   changed_ = true;
-  RETURN_IF_FAILED(sync_recovered(found.first));
+  RETURN_IF_FAILED(note_recovered(found.first));
   stable_end_ = synced_end_ = appended_end_;
   remember(appended_end_, active().base, active().size);
   trace(TraceLevel::info, "log={} recovered_from={} end={} segments={} bytes_cut={}", folder_,
@@ -306,15 +327,24 @@ Result<bool> PartitionLog::was_sealed(Segment& segment, const log::SegmentTail& 
   return got == bytes.size() && log::offset_entry_at(bytes, segment.base, 0).offset <= last;
 }
 
-Status PartitionLog::recover_segment(size_t index, Offset recovery_point, Recovered& found) {
+Status PartitionLog::recover_segment(size_t index, const LoadFacts& facts, Recovered& found) {
+  const Offset recovery_point = facts.recovery_point.value_or(0);
   Segment& segment = segments_[index];
   RETURN_IF_FAILED(ensure_open(segment));
   const Offset limit = index + 1 < segments_.size() ? segments_[index + 1].base : INT64_MAX;
   const Offset never_cut_below = core_->mutant(Mutant::damage_cut_anywhere) ? 0 : recovery_point;
   log::SegmentRecovery rules(segment.base, found.expected, found.last_epoch, never_cut_below, limit,
                              config_.cleanup_compact, config_.index_interval_bytes, wall());
-  BatchScan scan(disk(), *segment.log, 0, segment.size, !core_->mutant(Mutant::torn_tail_accepted));
   uint64_t durable_bytes = 0;
+  if (facts.same_boot && index == found.first && !core_->mutant(Mutant::damage_cut_anywhere)) {
+    ASSIGN_OR_RETURN(const auto resumed, resume_point(segment, recovery_point));
+    if (resumed) {
+      rules.begin_at(resumed->tail, resumed->expected, resumed->last_epoch);
+      durable_bytes = resumed->tail.size;
+      found.from = resumed->expected;
+    }
+  }
+  BatchScan scan(disk(), *segment.log, durable_bytes, segment.size, !core_->mutant(Mutant::torn_tail_accepted));
   while (true) {
     ASSIGN_OR_RETURN(const BatchScan::Step step, scan.next());
     if (step == BatchScan::Step::end) break;
@@ -442,6 +472,7 @@ Status PartitionLog::write_rebuilt(size_t index, log::SegmentRecovery& rules, bo
   if (!is_active) {
     if (const auto entry = tail.final_time_entry()) rules.time_index().push_back(*entry);
   }
+  const log::SegmentTail& kept = rules.began();
   std::vector<std::byte> offsets(rules.offset_index().size() * log::offset_entry_bytes);
   std::vector<std::byte> times(rules.time_index().size() * log::time_entry_bytes);
   for (size_t i = 0; i < rules.offset_index().size(); ++i) {
@@ -450,22 +481,25 @@ Status PartitionLog::write_rebuilt(size_t index, log::SegmentRecovery& rules, bo
   for (size_t i = 0; i < rules.time_index().size(); ++i) {
     log::put_entry(times.data() + i * log::time_entry_bytes, segment.base, rules.time_index()[i]);
   }
-  for (const auto& [kind, bytes, file] : {std::tuple{log::FileKind::offset_index, &offsets, &segment.offset_index},
-                                          std::tuple{log::FileKind::time_index, &times, &segment.time_index}}) {
+  const uint64_t offsets_at = kept.offset_entries * log::offset_entry_bytes;
+  const uint64_t times_at = kept.time_entries * log::time_entry_bytes;
+  for (const auto& [kind, bytes, at, file] :
+       {std::tuple{log::FileKind::offset_index, &offsets, offsets_at, &segment.offset_index},
+        std::tuple{log::FileKind::time_index, &times, times_at, &segment.time_index}}) {
     file->reset();
     if (durable && !is_active) {
       RETURN_IF_FAILED(io::replace_file(disk(), path_of(segment.base, kind), *bytes));
       continue;
     }
     ASSIGN_OR_RETURN(*file, open_segment_file(segment.base, kind, io::OpenMode::create));
-    RETURN_IF_FAILED(disk().truncate(**file, 0));
+    RETURN_IF_FAILED(disk().truncate(**file, at));
     const std::span<const std::byte> pieces[] = {*bytes};
-    if (!bytes->empty()) RETURN_IF_FAILED(disk().write(**file, 0, pieces));
+    if (!bytes->empty()) RETURN_IF_FAILED(disk().write(**file, at, pieces));
   }
-  segment.offset_entries = static_cast<uint32_t>(rules.offset_index().size());
-  segment.time_entries = static_cast<uint32_t>(rules.time_index().size());
+  segment.offset_entries = kept.offset_entries + static_cast<uint32_t>(rules.offset_index().size());
+  segment.time_entries = kept.time_entries + static_cast<uint32_t>(rules.time_index().size());
   segment.max_timestamp = tail.max_timestamp;
-  segment.examined = true;
+  segment.examined = kept.size == 0;
   ++segment.index_version;
   core_->forget_windows(this);
   if (is_active) {
@@ -489,22 +523,6 @@ Status PartitionLog::repair_index_sizes() {
     if (!segments_[i].examined) RETURN_IF_FAILED(examine(i));
   }
   return {};
-}
-
-/// All that was scanned must be stable before the log says so: after a process died, much of it may be in the page
-/// cache only.
-Status PartitionLog::sync_recovered(size_t first) {
-  for (size_t i = first; i < segments_.size(); ++i) {
-    RETURN_IF_FAILED(ensure_open(segments_[i]));
-    RETURN_IF_FAILED(disk().sync_now(*segments_[i].log));
-    if (i + 1 == segments_.size()) continue;
-    RETURN_IF_FAILED(ensure_indexes_open(segments_[i]));
-    RETURN_IF_FAILED(disk().sync_now(*segments_[i].offset_index));
-    RETURN_IF_FAILED(disk().sync_now(*segments_[i].time_index));
-  }
-  const auto identity = disk().open(path_in(folder_, log::partition_metadata_name), io::OpenMode::read);
-  if (identity.ok()) RETURN_IF_FAILED(disk().sync_now(**identity));
-  return directory_->sync_folder(folder_);
 }
 
 Status PartitionLog::walk_headers(size_t index, const std::function<bool(const wire::BatchView&)>& visit) {
@@ -655,6 +673,7 @@ Status PartitionLog::remove_stray_snapshots(Offset doubtful) {
         removed = true;
         continue;
       }
+      RETURN_IF_FAILED(write_snapshot_again(offset));
     }
     sound.push_back(offset);
   }

@@ -50,17 +50,18 @@ Status PartitionLog::write_pending_entries() {
   Segment& segment = active();
   if (pending_offset_entries_.empty() && pending_time_entries_.empty()) return {};
   RETURN_IF_FAILED(ensure_indexes_open(segment));
-  if (!pending_offset_entries_.empty()) {
-    RETURN_IF_FAILED(write_at(disk(), *segment.offset_index, segment.offset_entries * log::offset_entry_bytes,
-                              pending_offset_entries_));
-    segment.offset_entries += static_cast<uint32_t>(pending_offset_entries_.size() / log::offset_entry_bytes);
-    std::vector<std::byte>().swap(pending_offset_entries_);
-  }
+  // Times first: recovery begins at an offset entry, and counts on the time entries before it (resume_point).
   if (!pending_time_entries_.empty()) {
     RETURN_IF_FAILED(
         write_at(disk(), *segment.time_index, segment.time_entries * log::time_entry_bytes, pending_time_entries_));
     segment.time_entries += static_cast<uint32_t>(pending_time_entries_.size() / log::time_entry_bytes);
     std::vector<std::byte>().swap(pending_time_entries_);
+  }
+  if (!pending_offset_entries_.empty()) {
+    RETURN_IF_FAILED(write_at(disk(), *segment.offset_index, segment.offset_entries * log::offset_entry_bytes,
+                              pending_offset_entries_));
+    segment.offset_entries += static_cast<uint32_t>(pending_offset_entries_.size() / log::offset_entry_bytes);
+    std::vector<std::byte>().swap(pending_offset_entries_);
   }
   return {};
 }
@@ -76,7 +77,7 @@ Status PartitionLog::write_final_time_entry() {
 }
 
 std::vector<std::byte> PartitionLog::encode_producers() {
-  const std::vector<log::ProducerEntry> entries = producers_.entries();
+  const std::vector<log::ProducerEntry> entries = producers().entries();
   return log::encode_producer_snapshot(entries);
 }
 

@@ -8,6 +8,8 @@
 #include "base/trace.h"
 #include "log/journal.h"
 #include "store/journal/journal_files.h"
+#include "store/journal/pool_work.h"
+#include "store/names_anew.h"
 #include "store/store_impl.h"
 
 namespace moldau::store {
@@ -28,6 +30,30 @@ Failure about(const std::string& path, Failure failure) {
   failure.message = path + ": " + failure.message;
   return failure;
 }
+
+/// The run of the machine in which the folder was used last. Kafka passes it by.
+constexpr std::string_view boot_name = ".moldau-boot";
+
+/// Syncs of some logs that were recovered.
+struct RecoverySync final : PoolWork {
+  RecoverySync(io::Disk& on, const LogDirectory& in) : disk(on), directory(in) {}
+
+  io::Disk& disk;
+  const LogDirectory& directory;
+  std::vector<PartitionLog::RecoveredSync> syncs;
+  Status outcome;
+
+ private:
+  void work() override { outcome = sync_all(); }
+
+  Status sync_all() {
+    for (const PartitionLog::RecoveredSync& sync : syncs) {
+      for (const io::FileRef& file : sync.files) RETURN_IF_FAILED(disk.sync_now(*file));
+      if (!sync.folder.empty()) RETURN_IF_FAILED(directory.sync_folder(sync.folder));
+    }
+    return {};
+  }
+};
 
 /// Writes a small new file and syncs it; its name is not durable yet.
 Status write_small(io::Disk& disk, const std::string& path, std::string_view text) {
@@ -262,10 +288,48 @@ Status StoreImpl::format_folder(const DataFolder& folder, log::MetaProperties me
   return io::replace_file(core_.surface.disk, path_in(folder.path, log::meta_properties_name), as_bytes(text));
 }
 
+/// Notes in which run of the machine the folder is used. Not synced: in another run nobody asks for it.
+Status StoreImpl::note_boot(DataFolder& folder) {
+  if (core_.options.boot_id.empty()) return {};
+  io::Disk& disk = core_.surface.disk;
+  const std::string path = path_in(folder.path, boot_name);
+  const auto before = io::read_file(disk, path, identity_bytes_max);
+  folder.same_boot = before.ok() && as_text(*before) == core_.options.boot_id;
+  if (folder.same_boot) return {};
+  ASSIGN_OR_RETURN(const io::FileRef file, disk.open(path, io::OpenMode::create));
+  RETURN_IF_FAILED(disk.truncate(*file, 0));
+  const std::span<const std::byte> text = as_bytes(core_.options.boot_id);
+  return disk.write(*file, 0, std::span(&text, 1));
+}
+
+/// What recovery found is synced side by side: each alone would wait for its own turn of the device.
+Status StoreImpl::sync_recovered(LogDirectory& directory) {
+  std::vector<std::shared_ptr<RecoverySync>> jobs;
+  size_t next = 0;
+  for (PartitionLog* log : directory.logs()) {
+    auto sync = log->take_recovered_sync();
+    if (sync.empty()) continue;
+    if (jobs.size() < static_cast<size_t>(core_.options.syncs_in_flight_max)) {
+      jobs.push_back(std::make_shared<RecoverySync>(core_.surface.disk, directory));
+    }
+    jobs[next++ % jobs.size()]->syncs.push_back(std::move(sync));
+  }
+  if (jobs.size() > 1) {
+    for (const auto& job : jobs) core_.surface.executor.offload_sync([job] { job->run(); }, [] {});
+  }
+  Status outcome;
+  for (const auto& job : jobs) {
+    job->finish();
+    if (outcome.ok()) outcome = job->outcome;
+  }
+  return outcome;
+}
+
 /// Removes the clean-shutdown marker, durably: were it to come back after a crash, its folder would pass for a clean
 /// one.
 Status StoreImpl::mark_running(LogDirectory& directory) {
   if (std::exchange(directory.folder().marked_running, true)) return {};
+  RETURN_IF_FAILED(note_boot(directory.folder()));
   io::Disk& disk = core_.surface.disk;
   const std::string marker = path_in(directory.path(), log::clean_shutdown_name);
   // Revoked by its content first: where the sync of the folder fails, the name may be gone for this kernel and still be
@@ -376,8 +440,9 @@ Status StoreImpl::load_directory(size_t index) {
   LogDirectory& directory = *core_.directories[index];
   RETURN_IF_FAILED(mark_running(directory));
   RETURN_IF_FAILED(read_checkpoints(index));
-  ASSIGN_OR_RETURN(const auto entries, core_.surface.disk.list(directory.path()));
-  for (const io::DirectoryEntry& entry : entries) {
+  ASSIGN_OR_RETURN(auto entries, core_.surface.disk.list(directory.path()));
+  for (io::DirectoryEntry& entry : entries) {
+    if (entry.is_directory) RETURN_IF_FAILED(take_name_back(core_.surface.disk, directory.path(), entry.name));
     if (!entry.is_directory || entry.name == lost_and_found || entry.name == remote_index_cache ||
         entry.name == log::journal_folder_name || entry.name == log::settled_journal_folder_name) {
       continue;
@@ -406,13 +471,17 @@ Status StoreImpl::load_directory(size_t index) {
         break;
     }
   }
-  return {};
+  return sync_recovered(directory);
 }
 
 Status StoreImpl::load_partition(size_t index, const log::FolderName& name, const std::string& folder, bool doubtful) {
   LogDirectory& directory = *core_.directories[index];
-  const auto text =
-      io::read_file(core_.surface.disk, path_in(folder, log::partition_metadata_name), identity_bytes_max);
+  const std::string identity = path_in(folder, log::partition_metadata_name);
+  auto text = io::read_file(core_.surface.disk, identity, identity_bytes_max);
+  if (!text.ok() && text.failure().kind == FailureKind::not_found) {
+    ASSIGN_OR_RETURN(const bool found, found_on_the_way(core_.surface.disk, identity));
+    if (found) text = io::read_file(core_.surface.disk, identity, identity_bytes_max);
+  }
   if (!text.ok() && text.failure().kind != FailureKind::not_found && !to_be_made_again(text.failure())) {
     return text.failure();
   }
@@ -426,6 +495,7 @@ Status StoreImpl::load_partition(size_t index, const log::FolderName& name, cons
   LogConfig config = core_.options.config_of(name.topic);
   auto log = std::make_shared<PartitionLog>(core_, directory, id, name.topic, folder, config);
   RETURN_IF_FAILED(load_one(index, *log, name.partition, doubtful));
+  if (doubtful || logs_.contains(id)) RETURN_IF_FAILED(log->sync_recovered());
   const auto high_watermark = found_[index].high_watermarks.find(PartitionKey(name.topic, name.partition));
   if (high_watermark != found_[index].high_watermarks.end()) {
     high_watermarks_[id] = std::max(high_watermarks_[id], high_watermark->second);
@@ -444,6 +514,7 @@ Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex parti
   const Found& found = found_[index];
   LoadFacts facts;
   facts.clean = folders_[index]->opened.clean_stop && !doubtful;
+  facts.same_boot = folders_[index]->same_boot && !doubtful;
   const auto recovery_point = found.recovery_points.find(key);
   if (recovery_point != found.recovery_points.end() && !doubtful) facts.recovery_point = recovery_point->second;
   if (const auto at = found.log_starts.find(key); at != found.log_starts.end()) facts.log_start = at->second;
@@ -499,6 +570,9 @@ Result<Log*> StoreImpl::open_metadata_log(const LogConfig& config) {
   strict.write_caching = false;
   const std::string topic(log::metadata_topic_name);
   const std::string folder = path_in(directory.path(), log::partition_folder_name(topic, 0));
+  if (!core_.surface.disk.stat(folder).ok()) {
+    ASSIGN_OR_RETURN([[maybe_unused]] const bool found, found_on_the_way(core_.surface.disk, folder));
+  }
   RETURN_IF_FAILED(ensure_folder(folder));
   const std::string identity = path_in(folder, log::partition_metadata_name);
   const auto text = io::read_file(core_.surface.disk, identity, identity_bytes_max);
@@ -509,6 +583,7 @@ Result<Log*> StoreImpl::open_metadata_log(const LogConfig& config) {
   }
   auto log = std::make_shared<PartitionLog>(core_, directory, id, topic, folder, strict);
   RETURN_IF_FAILED(load_one(metadata_index_, *log, 0));
+  RETURN_IF_FAILED(log->sync_recovered());
   Log* opened = log.get();
   logs_.emplace(id, std::move(log));
   return opened;

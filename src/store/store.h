@@ -106,6 +106,9 @@ struct StoreOptions {
   CleanerOptions cleaner{};
   MoverOptions mover{};
   ScrubOptions scrub{};
+  /// What the machine calls the time since it came up. A start in the time of the last one knows that the page cache
+  /// has all that was written: no more was lost than a process. Empty: not known.
+  std::string boot_id{};
   JournalSettings journal{};
   Mutant mutant = Mutant::none;
 };

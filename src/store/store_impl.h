@@ -132,6 +132,8 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
   Status settle_leftovers();
   Status settle_leftover(const Leftover& leftover);
   Status set_aside(LogDirectory& directory, const log::FolderName& name, const std::string& folder);
+  Status note_boot(DataFolder& folder);
+  Status sync_recovered(LogDirectory& directory);
   Status choose_copy(std::shared_ptr<PartitionLog> second);
   std::optional<Uuid> named_directory(const TopicPartitionId& id) const;
   bool is_named(const LogDirectory& directory, const TopicPartitionId& id) const;

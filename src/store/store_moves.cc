@@ -98,6 +98,13 @@ Status StoreImpl::choose_copy(std::shared_ptr<PartitionLog> second) {
   second->retire();
   trace(TraceLevel::warn, "log={} end={} other={} other_end={} state=there_twice", first->folder(),
         first->next_offset(), folder, second->next_offset());
+  // A move may have failed in the sync that should have given it its name.
+  Status kept = first->sync_recovered();
+  if (kept.ok()) kept = first->name_folder_anew();
+  if (!kept.ok()) {
+    first->directory().fail(kept.failure());
+    return {};
+  }
   // One that the metadata names, and that is older all the same, is not a move's remainder for certain.
   const Status put_away = is_named(directory, id) && !is_named(first->directory(), id)
                               ? set_aside(directory, name, folder)

@@ -157,6 +157,7 @@ class Rig {
   Status try_open() {
     std::vector<io::Surface> surfaces;
     for (size_t i = 0; i < shards; ++i) surfaces.push_back(node.shard(i).surface());
+    options.boot_id = node.boot_id();
     auto opened = Store::open(surfaces, options, "test-cluster", 1);
     if (!opened.ok()) return std::move(opened).failure();
     store = std::move(opened).value();

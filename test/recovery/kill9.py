@@ -120,7 +120,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="moldau-kill9-")
     settings = ["write.caching.default=true"] if arguments.write_caching else []
     # Rolls happen under fire too, and files of the journal are filled and used again.
-    settings += ["log.segment.bytes=1048576", "log.journal.enable=true", "log.journal.file.bytes=262144"]
+    settings += ["log.segment.bytes=1048576", "log.journal.file.bytes=262144"]
     broker = raw_client.Broker(os.path.join(folder, "data"), settings)
     world = World()
     try:

@@ -76,7 +76,7 @@ def main():
     trace = os.path.join(folder, "trace")
     names = ",".join(WRITES + SYNCS + SENDS)
     prefix = ["strace", "-f", "-yy", "-s", "0", "-o", trace, "-e", "trace=" + names]
-    settings = ["write.caching.default=true"] if unsynced else ["log.journal.enable=true"]
+    settings = ["write.caching.default=true"] if unsynced else []
     broker = raw_client.Broker(os.path.join(folder, "data"), settings, prefix)
     broker.start(60)
     connection = raw_client.Connection(broker.port)

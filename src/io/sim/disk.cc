@@ -101,6 +101,7 @@ void SimDisk::release(Inode& inode) {
 }
 
 void SimDisk::power_cut() {
+  ++power_cuts_;
   CrashStyle style = faults_.crash_style;
   if (style == CrashStyle::by_seed) style = static_cast<CrashStyle>(1 + node_.disk_prng().below(3));
   tree_->power_cut(style, node_.disk_prng());

@@ -80,6 +80,8 @@ class SimDisk final : public Disk {
   void make_unreadable(const std::string& path, uint64_t offset, uint64_t size);
   /// What would be left of a file by a power cut that loses all that is unsynced.
   Result<std::vector<std::byte>> durable_content(const std::string& path);
+  /// How often the machine lost what was in memory alone.
+  uint64_t power_cuts() const { return power_cuts_; }
   /// Bytes in use, as capacity_bytes counts them.
   uint64_t used_bytes() const { return used_; }
   /// Drops the page cache's knowledge of everything: the next reads are cold, and find what the device has.
@@ -190,6 +192,7 @@ class SimDisk final : public Disk {
   BadBlock bad_block_;
   std::function<void()> before_operation_;
   uint64_t used_ = 0;
+  uint64_t power_cuts_ = 0;
   std::vector<std::byte> scratch_;
 
   friend class SimLock;

@@ -73,6 +73,8 @@ void Node::crash(CrashKind kind) {
   });
 }
 
+std::string Node::boot_id() const { return "boot " + std::to_string(machine_.disk_->power_cuts()); }
+
 void Node::restart() {
   ASSERT(crashed_);
   drop_everything();

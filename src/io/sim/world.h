@@ -63,6 +63,8 @@ class Node final : private Clock, private Timers, private Entropy, private Execu
   bool crashed() const { return crashed_; }
   /// Grows with every crash; what carries an older number is dead.
   uint64_t incarnation() const { return incarnation_; }
+  /// Another one after each power cut.
+  std::string boot_id() const;
   /// Brings a dead node up again. REQUIRES: everything that ran on it has been destroyed.
   void restart();
   /// Called in a turn of the world after each crash, unless the node was restarted before.

@@ -226,11 +226,10 @@ class MoldauBroker:
 
 
 class JournaledBroker(MoldauBroker):
-    """With a journal from the first commit on, so that a kill leaves one, and a clean stop its files. By flags, for
+    """The journal begins with the first commit, so that a kill leaves one, and a clean stop its files. By flags, for
     Kafka opens the same folder with a server.properties of its own."""
 
-    flags = ("--set", "log.journal.enable=true", "--set", "log.journal.file.bytes=1048576",
-             "--set", "internal.log.journal.after.commits=0")
+    flags = ("--set", "log.journal.file.bytes=1048576", "--set", "internal.log.journal.after.commits=0")
 
 
 def need(program, package):
