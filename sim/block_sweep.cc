@@ -262,6 +262,7 @@ class Sweep {
                               size_t& missing);
   bool overlaps(const Line& line, const Batch& batch, const File& file, uint64_t block) const;
   bool may_end_it(const File& file, Harm harm) const;
+  bool in_active_head(const Line& line, const Batch& batch, const File& file) const;
   bool was_told(const Line& line, const File& file) const;
   io::Task<void> read_all(Machine& machine, std::vector<Found>& found, bool& done);
 
@@ -273,6 +274,7 @@ class Sweep {
   std::vector<File> files_;
   std::map<std::string, std::map<Offset, std::pair<uint64_t, uint64_t>>> places_;  // by segment: base -> bytes
   std::vector<std::string> told_;
+  uint64_t flipped_ = 0;  // the byte in the file, of Harm::flip
   uint64_t images_ = 0;
   std::map<std::string, uint64_t> outcomes_;
 };
@@ -381,6 +383,15 @@ bool Sweep::may_end_it(const File& file, Harm harm) const {
   return vital || (!clean_ && harm == Harm::unreadable);
 }
 
+/// The flipped byte is one that no checksum covers (base offset, length, leader epoch), in a batch of the segment that
+/// the scrubber does not look at yet.
+bool Sweep::in_active_head(const Line& line, const Batch& batch, const File& file) const {
+  const auto segment = places_.find(file.path);
+  if (segment == places_.end() || !segment->second.contains(line.batches.back().base)) return false;
+  const uint64_t begin = segment->second.at(batch.base).first;
+  return flipped_ >= begin && flipped_ < begin + 16;
+}
+
 std::string Sweep::judge_partition(const Line& line, const Found& found, const File& file, uint64_t block, Harm harm,
                                    size_t& missing) {
   if (!found.wrong.empty()) return found.wrong;
@@ -396,6 +407,7 @@ std::string Sweep::judge_partition(const Line& line, const Found& found, const F
     return fmt::format("offset {} was deleted, and is back", found.records.begin()->first);
   }
   bool lost_behind_a_cut = false;
+  bool misled = false;
   for (const Batch& batch : line.batches) {
     for (uint32_t i = 0; i < batch.count; ++i) {
       const Offset offset = batch.base + i;
@@ -409,6 +421,8 @@ std::string Sweep::judge_partition(const Line& line, const Found& found, const F
       const bool held = overlaps(line, batch, file, block);
       if (held && (found.refused.contains(offset) || !clean_)) continue;
       if (held && lost_behind_a_cut) continue;
+      misled |= held && harm == Harm::flip && in_active_head(line, batch, file);
+      if (misled) continue;  // it went on behind the offset that the batch tells
       if (was_told(line, file) && (!clean_ || file.path.ends_with("partition.metadata"))) {
         lost_behind_a_cut = true;
         continue;
@@ -436,8 +450,8 @@ std::string Sweep::judge(const File& file, uint64_t block, Harm harm) {
     const std::vector<std::byte> zeros(size);
     if (!machine.disk().overwrite_at_rest(file.path, from, zeros).ok()) return "the harness lost " + file.path;
   } else if (harm == Harm::flip) {
-    const uint64_t at = from + Prng(seed_ ^ (from * 31) ^ file.bytes).below(size);
-    if (!machine.disk().damage(file.path, at, 1).ok()) return "the harness lost " + file.path;
+    flipped_ = from + Prng(seed_ ^ (from * 31) ^ file.bytes).below(size);
+    if (!machine.disk().damage(file.path, flipped_, 1).ok()) return "the harness lost " + file.path;
   } else {
     machine.disk().make_unreadable(file.path, from, size);
   }
