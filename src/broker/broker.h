@@ -12,6 +12,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/trace.h"
@@ -19,6 +20,7 @@
 #include "broker/directory_assignments.h"
 #include "broker/group_loop.h"
 #include "broker/guarded.h"
+#include "broker/hosting.h"
 #include "broker/log_dir_moves.h"
 #include "broker/metadata_loop.h"
 #include "broker/shard.h"
@@ -90,6 +92,7 @@ class Broker final : public Guarded {
   Partition* partition(const TopicPartitionId& id) noexcept { return home().partition(id); }
   store::Store& store() noexcept { return *store_; }
   LogDirMoves& log_dir_moves() noexcept { return *log_dir_moves_; }
+  const Placement& placement() const noexcept { return hosting_->placement(); }
   const MetadataLoop& metadata_loop() const noexcept { return *metadata_; }
   GroupLoop& group_loop() noexcept { return group_loop_; }
   /// Whether this node is the active controller.
@@ -101,7 +104,10 @@ class Broker final : public Guarded {
   void set_root_log_level(std::string level);
   /// Asks the controller; `done` comes when the decision is committed and applied here, in a later turn.
   void submit(metadata::ControllerRequest request, io::Completion<const MetadataOutcome&> done);
-  void propose_isr(Partition& partition, const replica::ProposeIsr& proposal);
+  /// Asks the controller for another ISR; shard `from` hears of it.
+  void propose_isr(size_t from, const TopicPartitionId& id, const replica::ProposeIsr& proposal);
+  /// The owner of a partition whose topic is gone uses nothing of it any more.
+  void partition_ended(const TopicPartitionId& id, const std::string& topic);
   /// Gives the next producer id once there is one.
   void next_producer_id(std::function<void(wire::ErrorCode, ProducerId)> done);
   /// Finds out which log directories failed, and tells the controller.
@@ -128,7 +134,7 @@ class Broker final : public Guarded {
   Status listen();
   void image_changed(const metadata::ImageRef& image, const metadata::ImageDelta& delta);
   void apply_dynamic_settings();
-  void show_view();
+  void show_view(const metadata::ImageDelta& delta = {});
   void check_ready();
   void report_damage();
   metadata::EndpointImage own_endpoint(size_t listener) const;
@@ -141,6 +147,7 @@ class Broker final : public Guarded {
   void leave_cluster();
   void ask_to_leave();
   void finish_stop();
+  void partitions_given_up(const Shard::HighWatermarks& high_watermarks);
   Status close_store(int64_t broker_epoch);
   /// Runs `call(Shard&)` on every shard: at home now, elsewhere in a later turn of its own.
   template <typename F>
@@ -165,6 +172,8 @@ class Broker final : public Guarded {
   std::unique_ptr<MetadataLoop> metadata_;
   std::unique_ptr<DirectoryAssignments> assignments_;
   std::unique_ptr<LogDirMoves> log_dir_moves_;
+  std::unique_ptr<Hosting> hosting_;
+  uint64_t views_ = 0;
   std::vector<std::unique_ptr<Shard>> shards_;
   GroupLoop group_loop_;
 
@@ -197,6 +206,8 @@ class Broker final : public Guarded {
   Instant ready_at_;
   int64_t broker_epoch_ = -1;
   int leave_attempts_ = 0;
+  size_t shards_with_partitions_ = 0;  // while it stops
+  std::unordered_map<TopicPartitionId, Offset> last_high_watermarks_;
   std::string root_log_level_;
   bool serving_ = false;
   bool stopping_ = false;

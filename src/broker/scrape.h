@@ -39,6 +39,7 @@ class Scrape {
   struct Sum {
     bool asked = false;
     std::shared_ptr<const Metrics> metrics;
+    std::shared_ptr<const HostedSamples> hosted;
   };
   std::shared_ptr<Sum> sum_ = std::make_shared<Sum>();
   Samples samples_;

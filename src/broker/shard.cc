@@ -87,7 +87,7 @@ api::RequestContext Shard::context(const Request& request, Arena& arena) {
 
 const Metrics& Shard::collect_metrics() {
   metrics_.partitions = replicas_ == nullptr ? 0 : replicas_->size();
-  metrics_.waiting_fetches = fetch_path_.waiting();
+  metrics_.waiting_fetches = fetch_path_.fetches();
   metrics_.waiting_produces = produce_path_.waiting();
   metrics_.fetch_sessions = fetch_path_.sessions().size();
   metrics_.receive_block_bytes = pool_.bytes_in_use();
@@ -121,7 +121,7 @@ void Shard::dispatch(Request request) {
   }
   const auto key = static_cast<size_t>(request.api_key);
   metrics_.requests[key] += 1;
-  if (home() || places_[key] == Place::here) {
+  if (home() || places_[key] != Place::home) {
     handlers_[key](*this, std::move(request));
   } else {
     send_home(std::move(request));
@@ -221,10 +221,45 @@ void Shard::close_connection(ConnectionId id) {
 // Partitions
 // --------------------------------------------------------------------------------------------------------------
 
-Replicas& Shard::host_partitions(store::Store& store, const metadata::BrokerSettings& settings, LogDirMoves& moves) {
-  replicas_ = std::make_unique<Replicas>(static_cast<PartitionHost&>(*this), store, self(), options_.static_config,
-                                         settings, moves);
-  return *replicas_;
+void Shard::host_partitions() {
+  replicas_ = std::make_unique<Replicas>(static_cast<PartitionHost&>(*this), self(), options_.static_config,
+                                         [this](store::Log& log) { partition_ended(log); });
+}
+
+void Shard::take_view(NodeViewRef view, const metadata::ImageDelta& delta, std::span<const ArrivingLog> arriving) {
+  view_ = std::move(view);
+  if (replicas_ != nullptr) {
+    replicas_->drop_deleted(delta);
+    replicas_->apply(*view_, delta);
+    for (const ArrivingLog& log : arriving) replicas_->add(log, *view_);
+  }
+  for (Early& early : std::exchange(early_, {})) {
+    if (early.view <= view_->number) {
+      early.call();
+    } else {
+      early_.push_back(std::move(early));
+    }
+  }
+}
+
+// The topic of a partition is gone: so may its folder.
+void Shard::partition_ended(store::Log& log) {
+  const TopicPartitionId id = log.id();
+  std::string topic = log.topic();
+  if (home()) {
+    node_.partition_ended(id, topic);
+  } else {
+    post(0, [id, topic = std::move(topic)](Shard& shard) { shard.node_.partition_ended(id, topic); });
+  }
+}
+
+Shard::HighWatermarks Shard::give_up_partitions() {
+  HighWatermarks high_watermarks;
+  if (replicas_ == nullptr) return high_watermarks;
+  replicas_->demote_all(ErrorCode::not_leader_or_follower);
+  replicas_->for_each([&](Partition& hosted) { high_watermarks.emplace_back(hosted.id(), hosted.high_watermark()); });
+  replicas_.reset();
+  return high_watermarks;
 }
 
 void Shard::acknowledge(const replica::ProduceId& produce, ErrorCode error) {
@@ -260,11 +295,25 @@ void Shard::tick_produces() {
 }
 
 void Shard::propose_isr(Partition& partition, const replica::ProposeIsr& proposal) {
-  node().propose_isr(partition, proposal);
+  if (home()) {
+    node_.propose_isr(index_, partition.id(), proposal);
+  } else {
+    post(0, [from = index_, id = partition.id(), proposal](Shard& shard) {
+      if (!shard.node_.left()) shard.node_.propose_isr(from, id, proposal);
+    });
+  }
+}
+
+void Shard::isr_decided(const TopicPartitionId& id, const replica::IsrCommitted& decided) {
+  if (Partition* const found = partition(id)) found->isr_decided(decided);
 }
 
 void Shard::log_offline(Partition&) {
-  node().look_at_directories();
+  if (home()) {
+    node_.look_at_directories();
+  } else {
+    post(0, [](Shard& shard) { shard.node_.look_at_directories(); });
+  }
 }
 
 }  // namespace moldau::broker

@@ -3,7 +3,8 @@
 // node (Broker) lives in its thread. docs/design/shards.md
 //
 // A request is handled where its route says (Place): on the shard of its connection, or at home; it is answered through
-// deliver(), which finds the connection's shard.
+// deliver(), which finds the connection's shard. What concerns partitions of other shards is asked of those:
+// produce_path.h, fetch_spread.h, owners.h.
 //
 // Invariants: requests of a connection are answered in their order; an answer is made from the view that is current
 // when it is made; other threads reach this object through post() of theirs only; nothing here waits for a disk once it
@@ -53,8 +54,9 @@ using Handler = void (*)(Shard& shard, Request request);
 
 /// Where a handler runs.
 enum class Place : unsigned char {
-  here,  ///< on the connection's shard: it needs the request and the view only
-  home,  ///< on the home shard
+  here,    ///< on the connection's shard: it needs the request and the view only
+  owners,  ///< there, too: it asks the owners of the partitions that it is about
+  home,    ///< on the home shard
 };
 
 /// The dispatch table: what is served, by what, and where.
@@ -108,6 +110,22 @@ class Shard final : public Guarded, private PartitionHost {
     });
   }
 
+  /// As post(), for what was decided by this shard's view: not before the other one has it, or a later one.
+  template <typename F>
+  void post_seen(size_t target, F call) {
+    post(target, [number = view_->number, call = std::move(call)](Shard& to) mutable {
+      if (to.view_->number >= number) {
+        call(to);
+      } else {
+        to.early_.push_back({number, [&to, call = std::move(call)]() mutable { call(to); }});
+      }
+    });
+  }
+  /// True on a node of one shard.
+  bool alone() const noexcept { return outboxes_.size() == 1; }
+  /// The shard that owns a partition, as the view says.
+  size_t owner_of(const TopicPartitionId& id) const { return view_->placement.shard_of(id); }
+
   // What handlers and paths go by
   // -----------------------------------------------------------------------------------
 
@@ -133,7 +151,7 @@ class Shard final : public Guarded, private PartitionHost {
   const metadata::Image& image() const noexcept { return *view_->image; }
   const metadata::ImageRef& image_ref() const noexcept { return view_->image; }
   const metadata::BrokerSettings& settings() const noexcept { return *view_->settings; }
-  void set_view(NodeViewRef view) { view_ = std::move(view); }
+  const NodeView& view() const noexcept { return *view_; }
   void set_cluster_id(std::string cluster_id) { cluster_id_ = std::move(cluster_id); }
   api::Facts facts() const;
   api::RequestContext context(const Request& request, Arena& arena);
@@ -141,15 +159,24 @@ class Shard final : public Guarded, private PartitionHost {
   Partition* partition(const TopicPartitionId& id) noexcept {
     return replicas_ == nullptr ? nullptr : replicas_->find(id);
   }
+  /// The controller answered a proposal of a partition.
+  void isr_decided(const TopicPartitionId& id, const replica::IsrCommitted& decided);
   ProducePath& produce_path() noexcept { return produce_path_; }
   FetchPath& fetch_path() noexcept { return fetch_path_; }
 
   // Partitions
   // -----------------------------------------------------------------------------------
 
-  /// Begins to own partitions, as the image says, in `store`.
-  Replicas& host_partitions(store::Store& store, const metadata::BrokerSettings& settings, LogDirMoves& moves);
+  /// Begins to own partitions: those that come with views.
+  void host_partitions();
+  /// Takes up a new view, with what changed, and with the logs of partitions that are this shard's from now on.
+  void take_view(NodeViewRef view, const metadata::ImageDelta& delta, std::span<const ArrivingLog> arriving);
+  /// Null before host_partitions(), and after the partitions were given up.
   Replicas* replicas() noexcept { return replicas_.get(); }
+  /// High watermarks of the partitions that a shard gave up.
+  using HighWatermarks = std::vector<std::pair<TopicPartitionId, Offset>>;
+  /// The end of a node that stops: everything that waits is refused, nothing is owned any more.
+  HighWatermarks give_up_partitions();
   void drop_partitions() { replicas_.reset(); }
 
   // Requests (shard.cc)
@@ -227,6 +254,7 @@ class Shard final : public Guarded, private PartitionHost {
   void log_offline(Partition& partition) override;
   Instant time() const override { return now(); }
 
+  void partition_ended(store::Log& log);
   Shard& peer(size_t index) noexcept;
   bool own(ConnectionId id) const noexcept { return id.shard == index_; }
   Connection* find(ConnectionId id);
@@ -256,6 +284,12 @@ class Shard final : public Guarded, private PartitionHost {
   std::array<Place, wire::api_key_count> places_{};
   std::string cluster_id_;
   NodeViewRef view_ = std::make_shared<const NodeView>();
+  /// What was decided elsewhere by a view that is not here yet, in the order in which it came.
+  struct Early {
+    uint64_t view = 0;
+    io::Callback call;
+  };
+  std::vector<Early> early_;
 
   std::unique_ptr<Replicas> replicas_;
   ProducePath produce_path_;

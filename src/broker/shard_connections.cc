@@ -74,13 +74,8 @@ Connection* Shard::find(ConnectionId id) {
 // A connection is destroyed in a turn of its own, since it may be on the stack now.
 void Shard::close_later(Connection& connection) {
   if (connection.closed()) return;
-  // What of it is at home is not to be found out there by its answer alone: a fetch may wait long.
-  const ConnectionId id = connection.id();
-  if (!home() && connection.busy()) {
-    post(0, [id](Shard& shard) { shard.fetch_path_.forget(id); });
-  }
   connection.close();
-  closing_.push_back(id);
+  closing_.push_back(connection.id());
   reap_later();
 }
 
@@ -103,11 +98,7 @@ void Shard::resume_after_pause(ConnectionId id) {
 }
 
 void Shard::hurry(ConnectionId id) {
-  if (home()) {
-    fetch_path_.hurry(id);
-  } else {
-    post(0, [id](Shard& shard) { shard.fetch_path_.hurry(id); });
-  }
+  fetch_path_.hurry(id);
 }
 
 /// Frees the place of a connection.
