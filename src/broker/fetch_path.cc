@@ -16,6 +16,7 @@ void FetchPath::handle(Request request) {
   Arena arena;
   const api::RequestContext context = shard_.context(request, arena);
   api::FetchPlan plan = api::plan_fetch(context, shard_.facts(), message_, sessions_);
+  shard_.count_owners(request.connection, plan.items);
   if (!shard_.alone() && spreads_.needs(plan)) {
     spreads_.begin(std::move(request), std::move(plan));
     return;
@@ -310,6 +311,7 @@ void FetchPath::answer(const Request& request, api::FetchPlan& plan, std::vector
   const uint64_t random = plan.use == api::FetchSessionUse::create ? shard_.surface().entropy.next() : 0;
   const wire::FetchResponse response = api::fetch(context, shard_.facts(), plan, sessions_, random);
   shard_.metrics().count_error(wire::ApiKey::fetch, response.error_code);
+  shard_.note_session(request.connection, response.session_id);
   shard_.answer(request, response, std::move(pieces));
 }
 

@@ -73,7 +73,11 @@ class FetchPath {
   /// Fetches of this shard's connections.
   size_t fetches() const noexcept { return pending_.size() - parts_ + spreads_.size(); }
   const api::FetchSessions& sessions() const noexcept { return sessions_; }
-  void set_sessions_max(size_t slots) { sessions_ = api::FetchSessions(slots); }
+  /// `own` is the shard's number of `shards`.
+  void set_sessions(size_t slots, size_t own, size_t shards) {
+    sessions_ = api::FetchSessions(slots);
+    sessions_.share_ids(static_cast<uint32_t>(own), static_cast<uint32_t>(shards));
+  }
 
  private:
   struct ReadTotals {

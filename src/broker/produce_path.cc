@@ -29,6 +29,7 @@ void ProducePath::handle(Request request) {
   const api::RequestContext context = shard_.context(pending.request, pending.arena);
   api::ProducePlan plan = api::plan_produce(context, shard_.facts(), message_);
   pending.parts = std::move(plan.parts);
+  shard_.count_owners(pending.request.connection, pending.parts);
   for (const auto& topic : message_.topic_data) pending.topics.push_back({topic.name, topic.topic_id});
   const Instant deadline = shard_.now() + std::max(milliseconds(plan.timeout_ms), timeout_min);
   append_all(slot, deadline);

@@ -34,7 +34,7 @@ Shard::Shard(Broker& node, size_t index, std::span<const io::Surface> surfaces, 
     handlers_[static_cast<size_t>(route.key)] = route.handler;
     places_[static_cast<size_t>(route.key)] = route.place;
   }
-  fetch_path_.set_sessions_max(options.fetch_sessions_max);
+  fetch_path_.set_sessions(options.fetch_sessions_max, index, surfaces.size());
 }
 
 Shard::~Shard() {

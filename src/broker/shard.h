@@ -227,6 +227,24 @@ class Shard final : public Guarded, private PartitionHost {
   /// Gives a connection to another shard, where it has a new id; false if it may not leave now: a request of it is in
   /// flight, or an answer not sent. Not to be called from one of its own calls.
   bool move_connection(ConnectionId id, size_t target);
+  /// A connection that wants to be elsewhere has nothing more in flight.
+  void steer_later(ConnectionId id);
+  /// Parts of a request were for these partitions: its connection is to be where most of them are. Nothing on a node of
+  /// one shard.
+  template <typename Parts>
+  void count_owners(ConnectionId id, const Parts& parts) {
+    if (alone()) return;
+    Connection* const connection = find(id);
+    if (connection == nullptr) return;
+    for (const auto& part : parts) {
+      if (part.id != TopicPartitionId{}) connection->note_owner(partition(part.id) != nullptr ? index_ : owner_of(part.id));
+    }
+  }
+  /// The session that the fetches of a connection use, to take it along.
+  void note_session(ConnectionId id, int32_t session) {
+    if (alone()) return;
+    if (Connection* const connection = find(id)) connection->set_fetch_session(session);
+  }
   void close_later(Connection& connection);
   void resume_later(ConnectionId id);
   /// As resume_later(), after a moment: for one that found no memory to read into.

@@ -44,6 +44,11 @@ void Shard::adopt_connection(MovingConnection moving) {
     return;
   }
   Connection& connection = open_connection(std::move(stream).value(), std::move(moving.peer));
+  connection.set_steered(moving.steered);
+  if (moving.session != nullptr) {
+    connection.set_fetch_session(moving.session->id());
+    fetch_path_.sessions().put(std::move(moving.session), now());
+  }
   if (finishing_) {
     connection.finish();
   } else if (!moving.unread.empty()) {
@@ -55,7 +60,9 @@ bool Shard::move_connection(ConnectionId id, size_t target) {
   Connection* const connection = target == index_ || finishing_ ? nullptr : find(id);
   if (connection == nullptr) return false;
   MovingConnection moving;
+  const int32_t session = connection->fetch_session();
   if (!connection->leave(moving)) return false;
+  if (session != api::no_fetch_session) moving.session = fetch_path_.sessions().take_out(session);
   drop(id);
   post(target, [moving = std::move(moving)](Shard& shard) mutable { shard.adopt_connection(std::move(moving)); });
   if (home()) {
@@ -64,6 +71,15 @@ bool Shard::move_connection(ConnectionId id, size_t target) {
     post(0, [from = index_, target](Shard& shard) { shard.node_.connection_moved(from, target); });
   }
   return true;
+}
+
+// In a turn of its own, for it may be on the stack now, and what it answered is sent at the end of this one.
+void Shard::steer_later(ConnectionId id) {
+  surface_.executor.defer(guarded_call([this, id] {
+    Connection* const connection = find(id);
+    if (connection == nullptr || !connection->seat().has_value()) return;
+    if (!move_connection(id, *connection->seat())) connection->stay();
+  }));
 }
 
 Connection* Shard::find(ConnectionId id) {
