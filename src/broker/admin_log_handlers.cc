@@ -149,7 +149,7 @@ std::vector<api::LogDirFacts> directories_of(Shard& shard, const HostedSamples& 
     dir.offline = shard.node().store().directory_offline(i);
   }
   for (store::Log* const log : shard.node().store().logs()) {
-    if (log->id().topic_id == metadata_topic_id || others.contains(log->id()) || log->offline()) continue;
+    if (log->id().topic_id == metadata_topic_id || log->offline()) continue;
     const std::optional<size_t> at = shard.node().store().directory_of(*log);
     if (!at) continue;
     Partition* const partition = shard.partition(log->id());
@@ -159,8 +159,7 @@ std::vector<api::LogDirFacts> directories_of(Shard& shard, const HostedSamples& 
   }
   for (const auto& [id, sample] : others) {
     const metadata::TopicImage* const topic = shard.image().topic(id.topic_id);
-    const store::Log* const log = shard.node().store().find(id);
-    const std::optional<size_t> at = log == nullptr ? std::nullopt : shard.node().store().directory_of(*log);
+    const std::optional<size_t> at = shard.node().store().directory_of(id);
     if (topic == nullptr || sample.offline || !at) continue;
     const Offset lag = std::max<Offset>(sample.high_watermark - sample.next_offset, 0);
     dirs[*at].replicas.push_back({topic->name, id.partition, static_cast<int64_t>(sample.log_bytes), lag, false});
@@ -181,9 +180,9 @@ std::vector<api::LogDirFacts> directories_of(Shard& shard, const HostedSamples& 
 
 }  // namespace
 
-void handle_alter_replica_log_dirs(Shard& shard, Request request) {
-  wire::AlterReplicaLogDirsRequest message;
-  if (!shard.decode_body(request, message)) return;
+namespace {
+
+void alter_replica_log_dirs(Shard& shard, Request request, const wire::AlterReplicaLogDirsRequest& message) {
   Arena arena;
   const api::RequestContext context = shard.context(request, arena);
   const bool may = context.may_on_cluster(api::Operation::alter);
@@ -193,6 +192,37 @@ void handle_alter_replica_log_dirs(Shard& shard, Request request) {
         may ? shard.node().log_dir_moves().alter(shard.image(), move) : ErrorCode::cluster_authorization_failed;
   }
   shard.answer(request, api::alter_replica_log_dirs(context, moves));
+}
+
+}  // namespace
+
+// The store moves what is home's: partitions of other shards come home first.
+void handle_alter_replica_log_dirs(Shard& shard, Request request) {
+  wire::AlterReplicaLogDirsRequest message;
+  if (!shard.decode_body(request, message)) return;
+  std::vector<TopicPartitionId> away;
+  Arena arena;
+  const bool may = shard.context(request, arena).may_on_cluster(api::Operation::alter);
+  for (const api::MoveRequest& move : api::moves_of(message)) {
+    const metadata::TopicImage* const topic = may ? shard.image().topic(move.topic) : nullptr;
+    if (topic == nullptr) continue;
+    const TopicPartitionId id{topic->id, move.partition};
+    if (shard.node().store().holds(id) && shard.node().store().find(id) == nullptr) away.push_back(id);
+  }
+  struct Coming {
+    size_t missing = 1;
+    Request request;
+    wire::AlterReplicaLogDirsRequest message;
+  };
+  auto coming = std::make_shared<Coming>();
+  coming->missing += away.size();
+  coming->request = std::move(request);
+  coming->message = std::move(message);
+  const auto come = [&shard, coming](bool) {
+    if (--coming->missing == 0) alter_replica_log_dirs(shard, std::move(coming->request), coming->message);
+  };
+  for (const TopicPartitionId& id : away) shard.node().move_partition(id, 0, come);
+  come(true);
 }
 
 void handle_delete_records(Shard& shard, Request request) {

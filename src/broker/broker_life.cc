@@ -49,7 +49,9 @@ Status Broker::open_store() {
       static_cast<uint64_t>(settings.log_journal_file_bytes) / log::journal_block_bytes * log::journal_block_bytes;
   options.journal.after_commits = static_cast<uint64_t>(settings.log_journal_after_commits);
   options.mutant = options_.mutant;
-  ASSIGN_OR_RETURN(store_, store::Store::open(surface_, std::move(options), settings.cluster_id, settings.node_id));
+  std::vector<io::Surface> surfaces;
+  for (const auto& shard : shards_) surfaces.push_back(shard->surface());
+  ASSIGN_OR_RETURN(store_, store::Store::open(surfaces, std::move(options), settings.cluster_id, settings.node_id));
   cluster_id_ = store_->folders().front().identity.cluster_id;
   for (const auto& shard : shards_) shard->set_cluster_id(cluster_id_);  // no other thread runs yet
   assignments_ = std::make_unique<DirectoryAssignments>(
@@ -65,12 +67,9 @@ Status Broker::open_store() {
                             .look_at_directories = [this] { look_at_directories(); }});
   hosting_ = std::make_unique<Hosting>(*store_, self(), options_.static_config, options_.settings, *log_dir_moves_,
                                        shards_.size());
-  for (const auto& shard : shards_) shard->host_partitions();  // no other thread runs yet
+  // No other thread runs yet.
+  for (const auto& shard : shards_) shard->host_partitions(store_->shard(shard->index()));
   store_->set_move_listener(log_dir_moves_.get());
-  store_->set_high_watermark_source([this](const store::Log& log) {
-    Partition* const hosted = shard(placement().shard_of(log.id())).partition(log.id());
-    return hosted == nullptr ? log.log_start() : hosted->high_watermark();
-  });
   return {};
 }
 
@@ -256,7 +255,7 @@ void Broker::image_changed(const metadata::ImageRef& image, const metadata::Imag
 }
 
 // What tells of the change is posted later, so it arrives behind this.
-void Broker::show_view(const metadata::ImageDelta& delta) {
+void Broker::show_view(const metadata::ImageDelta& delta, const std::optional<MovedPartition>& moved) {
   NodeView view;
   view.number = ++views_;
   view.image = image_;
@@ -268,12 +267,12 @@ void Broker::show_view(const metadata::ImageDelta& delta) {
   if (shards_.size() > 1) {
     const auto changed = std::make_shared<const metadata::ImageDelta>(delta);
     for (size_t i = 1; i < shards_.size(); ++i) {
-      home().post(i, [shared, changed, logs = std::move(arriving[i])](Shard& shard) {
-        shard.take_view(shared, *changed, logs);
+      home().post(i, [shared, changed, logs = std::move(arriving[i]), moved](Shard& shard) {
+        shard.take_view(shared, *changed, logs, moved);
       });
     }
   }
-  home().take_view(shared, delta, arriving.front());
+  home().take_view(shared, delta, arriving.front(), moved);
 }
 
 void Broker::partition_ended(const TopicPartitionId& id, const std::string& topic) {
@@ -398,24 +397,23 @@ void Broker::ask_to_leave() {
 // with the high watermarks that they had.
 void Broker::finish_stop() {
   if (!stopped_ || shards_with_partitions_ > 0) return;
+  stop_after_move_ = moving_;
+  if (moving_) return;
   serving_ = false;
   close_doors();
   shards_with_partitions_ = shards_.size();
   for (size_t i = 1; i < shards_.size(); ++i) {
     home().post(i, [](Shard& shard) {
-      shard.post(0, [given = shard.give_up_partitions()](Shard& home) { home.node().partitions_given_up(given); });
+      shard.give_up_partitions();
+      shard.post(0, [](Shard& home) { home.node().partitions_given_up(); });
     });
   }
-  partitions_given_up(home().give_up_partitions());
+  home().give_up_partitions();
+  partitions_given_up();
 }
 
-void Broker::partitions_given_up(const Shard::HighWatermarks& high_watermarks) {
-  last_high_watermarks_.insert(high_watermarks.begin(), high_watermarks.end());
+void Broker::partitions_given_up() {
   if (--shards_with_partitions_ > 0) return;
-  store_->set_high_watermark_source([last = std::move(last_high_watermarks_)](const store::Log& log) {
-    const auto found = last.find(log.id());
-    return found == last.end() ? log.log_start() : found->second;
-  });
   std::exchange(stopped_, nullptr)(close_store(broker_epoch_));
 }
 

@@ -52,7 +52,7 @@ void FetchPath::attempt(PendingFetch& fetch) {
     return;
   }
   const bool done = fetch.final_read || !totals.cold.empty() || fetch.plan.max_wait_ms <= 0 || totals.read == 0 ||
-                    totals.error || totals.diverging ||
+                    totals.error || totals.diverging || totals.moved ||
                     totals.bytes >= static_cast<uint64_t>(std::max(fetch.plan.min_bytes, 0));
   if (done) {
     respond(fetch);
@@ -107,6 +107,16 @@ bool FetchPath::diverges(api::FetchItem& item, Partition& partition) {
   return true;
 }
 
+// Of a partition that went to another shard while the fetch waited, or was on its way: nothing new.
+bool FetchPath::read_moved(api::FetchItem& item) const {
+  const Shard::Given* const given = shard_.given(item.id);
+  if (given == nullptr) return false;
+  item.high_watermark = given->high_watermark;
+  item.last_stable = std::max(given->last_stable, given->log_start);
+  item.log_start = given->log_start;
+  return true;
+}
+
 void FetchPath::read_item(PendingFetch& fetch, uint32_t index, uint64_t limit, bool at_least_one, ReadTotals& totals) {
   api::FetchItem& item = fetch.plan.items[index];
   fetch.pieces[index].clear();
@@ -116,6 +126,10 @@ void FetchPath::read_item(PendingFetch& fetch, uint32_t index, uint64_t limit, b
   item.records_bytes = 0;
   item.records_id = index;
   Partition* const partition = shard_.partition(item.id);
+  if (partition == nullptr && read_moved(item)) {
+    totals.moved = true;
+    return;
+  }
   if (partition != nullptr && fetch.waits == nullptr && fetch.cold_rounds == 0) {
     ++shard_.counters_of(*partition).fetch_requests;
   }
@@ -240,7 +254,7 @@ bool FetchPath::enough(PendingFetch& fetch) {
     if (fetch.available[i] == UINT64_MAX) {
       ReadTotals totals;
       read_item(fetch, i, static_cast<uint64_t>(std::max(fetch.plan.max_bytes, 0)), true, totals);
-      if (item.error != ErrorCode::none || totals.diverging) return true;
+      if (item.error != ErrorCode::none || totals.diverging || totals.moved) return true;
       fetch.available[i] = item.records_bytes;
       fetch.pieces[i].clear();
     }

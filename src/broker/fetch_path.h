@@ -85,6 +85,7 @@ class FetchPath {
     size_t read = 0;  ///< items that were read, errors included
     bool error = false;
     bool diverging = false;
+    bool moved = false;  ///< a partition went to another shard: the fetcher is to come again
     std::vector<io::FileSlice> cold;
   };
 
@@ -92,6 +93,7 @@ class FetchPath {
   void attempt(PendingFetch& fetch);
   ReadTotals read_all(PendingFetch& fetch);
   void read_item(PendingFetch& fetch, uint32_t index, uint64_t limit, bool at_least_one, ReadTotals& totals);
+  bool read_moved(api::FetchItem& item) const;
   wire::ErrorCode check_item(const PendingFetch& fetch, const api::FetchItem& item, Partition& partition) const;
   bool diverges(api::FetchItem& item, Partition& partition);
   void warm(PendingFetch& fetch, std::vector<io::FileSlice> cold);

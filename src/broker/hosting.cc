@@ -95,6 +95,21 @@ bool Hosting::ended(const metadata::Image& image, const TopicPartitionId& id, co
   return true;
 }
 
+std::optional<size_t> Hosting::owner_of(const TopicPartitionId& id) const {
+  const auto found = hosted_.find(id);
+  return found == hosted_.end() ? std::nullopt : std::optional<size_t>(found->second);
+}
+
+bool Hosting::moved(const TopicPartitionId& id, size_t to) {
+  const auto found = hosted_.find(id);
+  if (found == hosted_.end()) return false;
+  --counts_[found->second];
+  ++counts_[to];
+  found->second = static_cast<uint32_t>(to);
+  placement_.place(id, to);
+  return true;
+}
+
 std::vector<std::vector<ArrivingLog>> Hosting::take_arrivals() {
   std::vector<std::vector<ArrivingLog>> taken(arrivals_.size());
   taken.swap(arrivals_);
@@ -136,11 +151,20 @@ void Hosting::apply_partition(const metadata::Image& image, const metadata::Topi
 }
 
 void Hosting::give_away(store::Log& log) {
-  const size_t shard = choose_shard(log.topic());
+  size_t shard = choose_shard(log.topic());
+  ArrivingLog arriving{.log = &log, .high_watermark = store_.checkpointed_high_watermark(log.id())};
+  if (shard != 0) {
+    Result<store::LogRef> left = store_.shard(0).leave_at_once(log);
+    if (left.ok()) {
+      arriving.ref = std::move(left).value();
+    } else {
+      shard = 0;  // it is to be moved to another directory first
+    }
+  }
   hosted_.emplace(log.id(), static_cast<uint32_t>(shard));
   if (!is_home_topic(log.topic())) ++counts_[shard];
   placement_.place(log.id(), shard);
-  arrivals_[shard].push_back({&log, store_.checkpointed_high_watermark(log.id())});
+  arrivals_[shard].push_back(std::move(arriving));
 }
 
 /// The one with the fewest partitions; among equals the first.

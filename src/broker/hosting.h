@@ -10,6 +10,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -36,6 +37,10 @@ class Hosting {
   /// The owner of a partition whose topic is gone uses nothing of it any more: its folder goes. True when others, which
   /// waited for its name, were made now.
   bool ended(const metadata::Image& image, const TopicPartitionId& id, const std::string& topic);
+  /// Its owner; nothing for one that is not here.
+  std::optional<size_t> owner_of(const TopicPartitionId& id) const;
+  /// A partition has another owner now; false if it is gone.
+  bool moved(const TopicPartitionId& id, size_t to);
   /// Which shard owns what, as of the last apply() or ended().
   const Placement& placement() const noexcept { return placement_; }
   /// Logs for their owners, by shard: those that came since the last call.

@@ -65,7 +65,8 @@ void ask_owners(Shard& shard, Question question, Look look, io::Completion<Quest
     }
     shard.post_seen(
         part.owner, [asks = shard.index(), question = std::move(part.question), take, look](Shard& owner) mutable {
-          look(owner, std::move(question), [&owner, asks, take](Question answered) {
+          // It may have given some to another shard since.
+          ask_owners<Question>(owner, std::move(question), look, [&owner, asks, take](Question answered) {
             owner.post(asks, [answered = std::move(answered), take](Shard&) mutable { take(std::move(answered)); });
           });
         });

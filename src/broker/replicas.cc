@@ -58,14 +58,30 @@ void Replicas::drop_deleted(const metadata::ImageDelta& delta) {
       if (id.topic_id == topic.id) ids.push_back(id);
     }
     std::sort(ids.begin(), ids.end());
-    for (const TopicPartitionId& id : ids) {
-      const auto found = partitions_.find(id);
-      found->second->demote(ErrorCode::unknown_topic_or_partition);
-      store::Log& log = found->second->log();
-      partitions_.erase(found);
-      ended_(log);
-    }
+    for (const TopicPartitionId& id : ids) drop(id);
   }
+}
+
+void Replicas::drop(const TopicPartitionId& id) {
+  const auto found = partitions_.find(id);
+  found->second->demote(ErrorCode::unknown_topic_or_partition);
+  if (held_ == id) return;
+  store::Log& log = found->second->log();
+  partitions_.erase(found);
+  ended_(log);
+}
+
+void Replicas::release(const NodeView& view) {
+  const TopicPartitionId id = *std::exchange(held_, std::nullopt);
+  if (view.image->topic(id.topic_id) == nullptr) drop(id);
+}
+
+void Replicas::take_out(const TopicPartitionId& id) {
+  held_.reset();
+  const auto found = partitions_.find(id);
+  const std::unique_ptr<Partition> partition = std::move(found->second);
+  partitions_.erase(found);
+  partition->demote(ErrorCode::not_leader_or_follower);
 }
 
 void Replicas::apply_partition(const NodeView& view, const metadata::TopicImage& topic, Partition& partition) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace moldau::broker {
 /// A log for a shard to own from now on.
 struct ArrivingLog {
   store::Log* log = nullptr;
+  store::LogRef ref{};        ///< of one that came from another shard, and is nobody's until it joined the store's part here
   Offset high_watermark = 0;  ///< the last one known
 };
 
@@ -27,6 +29,12 @@ class Replicas {
 
   /// Begins to own a partition, as the view has it.
   void add(const ArrivingLog& arriving, const NodeView& view);
+  /// A partition goes to another shard: until take_out() a deletion of its topic only ends what waits for it.
+  void hold(const TopicPartitionId& id) { held_ = id; }
+  /// It stays: a topic that the view no longer has ends now.
+  void release(const NodeView& view);
+  /// It is gone: everything that waits for it is refused or woken.
+  void take_out(const TopicPartitionId& id);
   /// Ends what belongs to topics that were deleted.
   void drop_deleted(const metadata::ImageDelta& delta);
   /// Takes up what changed otherwise.
@@ -42,6 +50,7 @@ class Replicas {
   }
 
  private:
+  void drop(const TopicPartitionId& id);
   void apply_partition(const NodeView& view, const metadata::TopicImage& topic, Partition& partition);
   void reconfigure(const NodeView& view, const metadata::TopicImage& topic);
   metadata::TopicSettings settings_of(const metadata::Image& image, const std::string& topic) const;
@@ -51,6 +60,7 @@ class Replicas {
   const metadata::ConfigMap& static_config_;
   std::function<void(store::Log&)> ended_;
   std::unordered_map<TopicPartitionId, std::unique_ptr<Partition>> partitions_;
+  std::optional<TopicPartitionId> held_;
 };
 
 }  // namespace moldau::broker

@@ -121,7 +121,11 @@ void Shard::dispatch(Request request) {
   }
   const auto key = static_cast<size_t>(request.api_key);
   metrics_.requests[key] += 1;
-  if (home() || places_[key] != Place::home) {
+  if (holds_ > 0 && places_[key] == Place::owners) {
+    early_.push_back({0, [this, handler = handlers_[key], request = std::move(request)]() mutable {
+                        handler(*this, std::move(request));
+                      }});
+  } else if (home() || places_[key] != Place::home) {
     handlers_[key](*this, std::move(request));
   } else {
     send_home(std::move(request));
@@ -221,25 +225,29 @@ void Shard::close_connection(ConnectionId id) {
 // Partitions
 // --------------------------------------------------------------------------------------------------------------
 
-void Shard::host_partitions() {
+void Shard::host_partitions(store::StoreShard& store) {
+  store_ = &store;
   replicas_ = std::make_unique<Replicas>(static_cast<PartitionHost&>(*this), self(), options_.static_config,
                                          [this](store::Log& log) { partition_ended(log); });
+  store.set_high_watermark_source([this](const store::Log& log) {
+    Partition* const hosted = partition(log.id());
+    return hosted == nullptr ? log.log_start() : hosted->high_watermark();
+  });
 }
 
-void Shard::take_view(NodeViewRef view, const metadata::ImageDelta& delta, std::span<const ArrivingLog> arriving) {
+void Shard::take_view(NodeViewRef view, const metadata::ImageDelta& delta, std::span<const ArrivingLog> arriving,
+                      const std::optional<MovedPartition>& moved) {
   view_ = std::move(view);
   if (replicas_ != nullptr) {
     replicas_->drop_deleted(delta);
     replicas_->apply(*view_, delta);
-    for (const ArrivingLog& log : arriving) replicas_->add(log, *view_);
-  }
-  for (Early& early : std::exchange(early_, {})) {
-    if (early.view <= view_->number) {
-      early.call();
-    } else {
-      early_.push_back(std::move(early));
+    for (const ArrivingLog& log : arriving) {
+      if (log.ref != nullptr) store_->join(log.ref);
+      replicas_->add(log, *view_);
     }
   }
+  if (moved.has_value()) settle_move(*moved);
+  run_early();
 }
 
 // The topic of a partition is gone: so may its folder.
@@ -249,17 +257,23 @@ void Shard::partition_ended(store::Log& log) {
   if (home()) {
     node_.partition_ended(id, topic);
   } else {
+    store_->retire(log);
     post(0, [id, topic = std::move(topic)](Shard& shard) { shard.node_.partition_ended(id, topic); });
   }
 }
 
-Shard::HighWatermarks Shard::give_up_partitions() {
-  HighWatermarks high_watermarks;
-  if (replicas_ == nullptr) return high_watermarks;
+// The logs are closed after those who listen to them are gone, with the high watermarks that these had.
+void Shard::give_up_partitions() {
+  if (replicas_ == nullptr) return;
   replicas_->demote_all(ErrorCode::not_leader_or_follower);
-  replicas_->for_each([&](Partition& hosted) { high_watermarks.emplace_back(hosted.id(), hosted.high_watermark()); });
+  std::unordered_map<TopicPartitionId, Offset> last;
+  replicas_->for_each([&](Partition& hosted) { last[hosted.id()] = hosted.high_watermark(); });
   replicas_.reset();
-  return high_watermarks;
+  store_->set_high_watermark_source([last = std::move(last)](const store::Log& log) {
+    const auto found = last.find(log.id());
+    return found == last.end() ? log.log_start() : found->second;
+  });
+  if (!home()) store_->stop();
 }
 
 void Shard::acknowledge(const replica::ProduceId& produce, ErrorCode error) {

@@ -15,8 +15,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -57,6 +59,13 @@ enum class Place : unsigned char {
   here,    ///< on the connection's shard: it needs the request and the view only
   owners,  ///< there, too: it asks the owners of the partitions that it is about
   home,    ///< on the home shard
+};
+
+/// A partition that went from one shard to another.
+struct MovedPartition {
+  TopicPartitionId id;
+  size_t from = 0;
+  size_t to = 0;
 };
 
 /// The dispatch table: what is served, by what, and where.
@@ -114,7 +123,7 @@ class Shard final : public Guarded, private PartitionHost {
   template <typename F>
   void post_seen(size_t target, F call) {
     post(target, [number = view_->number, call = std::move(call)](Shard& to) mutable {
-      if (to.view_->number >= number) {
+      if (to.view_->number >= number && to.holds_ == 0) {
         call(to);
       } else {
         to.early_.push_back({number, [&to, call = std::move(call)]() mutable { call(to); }});
@@ -123,8 +132,11 @@ class Shard final : public Guarded, private PartitionHost {
   }
   /// True on a node of one shard.
   bool alone() const noexcept { return outboxes_.size() == 1; }
-  /// The shard that owns a partition, as the view says.
-  size_t owner_of(const TopicPartitionId& id) const { return view_->placement.shard_of(id); }
+  /// The shard that owns a partition, as the view says, or as this one knows better.
+  size_t owner_of(const TopicPartitionId& id) const {
+    const size_t owner = view_->placement.shard_of(id);
+    return owner == index_ && given_.has_value() && given_->id == id ? given_->to : owner;
+  }
 
   // What handlers and paths go by
   // -----------------------------------------------------------------------------------
@@ -167,17 +179,36 @@ class Shard final : public Guarded, private PartitionHost {
   // Partitions
   // -----------------------------------------------------------------------------------
 
-  /// Begins to own partitions: those that come with views.
-  void host_partitions();
-  /// Takes up a new view, with what changed, and with the logs of partitions that are this shard's from now on.
-  void take_view(NodeViewRef view, const metadata::ImageDelta& delta, std::span<const ArrivingLog> arriving);
+  /// Begins to own partitions, with its part of the store: those that come with views.
+  void host_partitions(store::StoreShard& store);
+  store::StoreShard& store() noexcept { return *store_; }
+  /// Takes up a new view, with what changed, and with the logs of partitions that are this shard's from now on. `moved`:
+  /// the partition that went from one shard to another.
+  void take_view(NodeViewRef view, const metadata::ImageDelta& delta, std::span<const ArrivingLog> arriving,
+                 const std::optional<MovedPartition>& moved = {});
   /// Null before host_partitions(), and after the partitions were given up.
   Replicas* replicas() noexcept { return replicas_.get(); }
-  /// High watermarks of the partitions that a shard gave up.
-  using HighWatermarks = std::vector<std::pair<TopicPartitionId, Offset>>;
   /// The end of a node that stops: everything that waits is refused, nothing is owned any more.
-  HighWatermarks give_up_partitions();
+  void give_up_partitions();
   void drop_partitions() { replicas_.reset(); }
+
+  // Moves of partitions between shards (shard_moves.cc)
+  // -----------------------------------------------------------------------------------
+
+  /// A partition that this shard gave to another one last, and how it was then.
+  struct Given {
+    TopicPartitionId id;
+    size_t to = 0;
+    Offset high_watermark = no_offset;
+    Offset last_stable = no_offset;
+    Offset log_start = no_offset;
+  };
+  /// Gives a partition to another shard; home hears from that one, or of the failure from here.
+  void give_partition(const TopicPartitionId& id, size_t to);
+  /// Null if it was another one.
+  const Given* given(const TopicPartitionId& id) const noexcept {
+    return given_.has_value() && given_->id == id ? &*given_ : nullptr;
+  }
 
   // Requests (shard.cc)
   // -----------------------------------------------------------------------------------
@@ -273,6 +304,12 @@ class Shard final : public Guarded, private PartitionHost {
   Instant time() const override { return now(); }
 
   void partition_ended(store::Log& log);
+  void gave_partition(size_t to, const TopicPartitionId& id, Result<store::LogRef> left);
+  void take_partition(const ArrivingLog& arriving, size_t from);
+  void settle_move(const MovedPartition& moved);
+  void hold();
+  void go_on();
+  void run_early();
   Shard& peer(size_t index) noexcept;
   bool own(ConnectionId id) const noexcept { return id.shard == index_; }
   Connection* find(ConnectionId id);
@@ -308,7 +345,11 @@ class Shard final : public Guarded, private PartitionHost {
     io::Callback call;
   };
   std::vector<Early> early_;
+  /// While it is above 0, whatever is for owners of partitions waits in early_.
+  uint32_t holds_ = 0;
+  std::optional<Given> given_;
 
+  store::StoreShard* store_ = nullptr;
   std::unique_ptr<Replicas> replicas_;
   ProducePath produce_path_;
   FetchPath fetch_path_;
