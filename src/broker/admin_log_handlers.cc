@@ -157,7 +157,7 @@ std::vector<api::LogDirFacts> directories_of(Shard& shard, const HostedSamples& 
     dirs[*at].replicas.push_back(
         {log->topic(), log->id().partition, static_cast<int64_t>(log->size_bytes()), std::max<int64_t>(lag, 0), false});
   }
-  for (const auto& [id, sample] : others) {
+  for (const auto& [id, sample] : others.partitions) {
     const metadata::TopicImage* const topic = shard.image().topic(id.topic_id);
     const std::optional<size_t> at = shard.node().store().directory_of(id);
     if (topic == nullptr || sample.offline || !at) continue;

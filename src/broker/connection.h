@@ -33,7 +33,7 @@ class Shard;
 struct MovingConnection {
   std::unique_ptr<io::DetachedStream> stream;
   std::shared_ptr<const Peer> peer;
-  std::vector<std::byte> unread;  ///< received, and not handled yet
+  std::vector<std::byte> unread;                 ///< received, and not handled yet
   std::unique_ptr<api::FetchSession> session{};  ///< that its fetches use
   Instant steered{INT64_MIN / 2};                ///< when it went where its requests are for
 };
@@ -135,13 +135,13 @@ class Connection final : public io::StreamHandler {
   Instant last_active_;
   Instant frame_started_{INT64_MAX};
   Instant waiting_since_ = Instant::never();  // since when whole frames wait for their turn
-  Instant clock_read_ = Instant::never();  // by the request before, in the same pump(): the next one begins then
+  Instant clock_read_ = Instant::never();     // by the request before, in the same pump(): the next one begins then
   SeatCount seats_;
   std::optional<uint32_t> seat_;
   Instant steered_{INT64_MIN / 2};
   int32_t fetch_session_ = 0;
-  Instant flushed_at_;                        // when the last answer was given to the stream
-  bool overlapping_ = false;   // all in flight are of one API whose requests may overlap: that of slots_.front()
+  Instant flushed_at_;        // when the last answer was given to the stream
+  bool overlapping_ = false;  // all in flight are of one API whose requests may overlap: that of slots_.front()
   bool pumping_ = false;
   bool send_queue_was_full_ = false;
   bool resuming_ = false;  // resume() is on its way

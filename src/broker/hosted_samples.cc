@@ -23,7 +23,7 @@ void step(Shard& shard, const std::shared_ptr<Walk>& walk, std::function<void(Ho
   const size_t end = std::min(walk->next + partitions_per_turn, walk->ids.size());
   for (; walk->next < end; ++walk->next) {
     const TopicPartitionId& id = walk->ids[walk->next];
-    if (Partition* const partition = shard.partition(id)) walk->samples.emplace(id, sample_of(*partition));
+    if (Partition* const partition = shard.partition(id)) walk->samples.partitions.emplace(id, sample_of(*partition));
   }
   if (walk->next == walk->ids.size()) {
     done(std::move(walk->samples));
@@ -37,6 +37,9 @@ void sample_all(Shard& shard, std::function<void(HostedSamples)> done) {
   auto walk = std::make_shared<Walk>();
   if (shard.replicas() != nullptr) {
     shard.replicas()->for_each([&](Partition& partition) { walk->ids.push_back(partition.id()); });
+    walk->samples.cleaner = shard.store().cleaner_counts();
+    walk->samples.syncs = shard.store().sync_counts();
+    walk->samples.journal = shard.store().journal_stats();
   }
   step(shard, walk, std::move(done));
 }
@@ -72,7 +75,10 @@ void gather_hosted(Shard& home, size_t shards, std::function<void(std::shared_pt
     home.post(i, [gathered](Shard& shard) {
       sample_all(shard, [&shard, gathered](HostedSamples samples) {
         shard.post(0, [gathered, samples = std::move(samples)](Shard&) mutable {
-          gathered->samples->merge(std::move(samples));
+          gathered->samples->partitions.merge(std::move(samples.partitions));
+          gathered->samples->cleaner.add(samples.cleaner);
+          gathered->samples->syncs.add(samples.syncs);
+          gathered->samples->journal.add(samples.journal);
           if (--gathered->missing == 0) std::exchange(gathered->done, nullptr)(gathered->samples);
         });
       });
@@ -83,8 +89,8 @@ void gather_hosted(Shard& home, size_t shards, std::function<void(std::shared_pt
 std::optional<HostedSample> find_hosted(Shard& home, const HostedSamples* others, const TopicPartitionId& id) {
   if (Partition* const partition = home.partition(id)) return sample_of(*partition);
   if (others == nullptr) return std::nullopt;
-  const auto found = others->find(id);
-  return found == others->end() ? std::nullopt : std::optional<HostedSample>(found->second);
+  const auto found = others->partitions.find(id);
+  return found == others->partitions.end() ? std::nullopt : std::optional<HostedSample>(found->second);
 }
 
 }  // namespace moldau::broker

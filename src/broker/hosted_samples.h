@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/ids.h"
+#include "store/store.h"
 
 namespace moldau::broker {
 
@@ -29,7 +30,12 @@ struct HostedSample {
 
 HostedSample sample_of(Partition& partition);
 
-using HostedSamples = std::unordered_map<TopicPartitionId, HostedSample>;
+struct HostedSamples {
+  std::unordered_map<TopicPartitionId, HostedSample> partitions;
+  store::CleanerCounts cleaner;
+  store::SyncCounts syncs;
+  store::JournalStats journal;
+};
 
 /// Gathers those of all shards but home; `done` in a later turn, or at once where there is no other one. `home` is the
 /// home shard of a node of `shards`.

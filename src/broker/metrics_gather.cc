@@ -44,6 +44,13 @@ MetricsGather::MetricsGather(Broker& broker, MetricDetail detail, size_t limit)
       [&](const Uuid& topic) { return image_->topic(topic) != nullptr; });
 }
 
+void MetricsGather::set_hosted(const HostedSamples& hosted) {
+  hosted_ = &hosted;
+  samples_.node.cleaner.add(hosted.cleaner);
+  samples_.node.syncs.add(hosted.syncs);
+  samples_.node.journal.add(hosted.journal);
+}
+
 bool MetricsGather::step() {
   looked_at_ = 0;
   if (!topics_done_) {

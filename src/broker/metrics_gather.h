@@ -32,7 +32,7 @@ class MetricsGather {
   /// Whose counters of topics are shown instead of the home shard's; they must outlive this. Before step().
   void set_counters(const TopicCounterTable& counters) { counters_ = &counters; }
   /// What the other shards say of their partitions; it must outlive this. Before step().
-  void set_hosted(const HostedSamples& hosted) { hosted_ = &hosted; }
+  void set_hosted(const HostedSamples& hosted);
 
  private:
   bool step_topics();

@@ -93,7 +93,8 @@ TEST_F(Owners, AProduceGoesToAllOfThem) {
   for (RawClient* const client : {&home_, &one_, &two_}) {
     for (const int16_t acks : {int16_t{-1}, int16_t{1}}) {
       const auto batch = batch_of(2, "value");
-      const auto answer = world_.call<wire::ProduceResponse>(*client, produce_to({5, 0, 1, 2, 99, 4, 3}, batch, acks), 9);
+      const auto answer =
+          world_.call<wire::ProduceResponse>(*client, produce_to({5, 0, 1, 2, 99, 4, 3}, batch, acks), 9);
       const auto& rows = answer.responses.at(0).partition_responses;
       ASSERT_EQ(rows.size(), 7U);
       const std::vector<int32_t> order{5, 0, 1, 2, 99, 4, 3};
@@ -412,7 +413,8 @@ TEST_F(Owners, ADeletedTopicEndsEverywhere) {
 
 TEST_F(Owners, QuestionsAboutOffsets) {
   for (int32_t p = 0; p < partitions; ++p) {
-    world_.produce(home_, "t", p, batch_of(p + 2, "x", {.producer_id = 100 + p, .producer_epoch = 0, .base_sequence = 0}));
+    world_.produce(home_, "t", p,
+                   batch_of(p + 2, "x", {.producer_id = 100 + p, .producer_epoch = 0, .base_sequence = 0}));
   }
   wire::DeleteRecordsRequest remove;
   wire::ListOffsetsRequest list;

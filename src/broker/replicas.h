@@ -17,7 +17,7 @@ namespace moldau::broker {
 /// A log for a shard to own from now on.
 struct ArrivingLog {
   store::Log* log = nullptr;
-  store::LogRef ref{};        ///< of one that came from another shard, and is nobody's until it joined the store's part here
+  store::LogRef ref{};  ///< of one that came from another shard, and is nobody's until it joined the store's part here
   Offset high_watermark = 0;  ///< the last one known
 };
 

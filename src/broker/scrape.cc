@@ -27,7 +27,7 @@ void Scrape::gather() {
       }
       return;
     }
-    if (sum_->metrics != nullptr) {
+    if (sum_->metrics != nullptr && !std::exchange(sum_->taken, true)) {
       gather_->set_counters(sum_->metrics->topic_counters);
       gather_->set_hosted(*sum_->hosted);
     }

@@ -38,6 +38,7 @@ class Scrape {
   /// Of all shards, once it is there: it comes in a turn of its own.
   struct Sum {
     bool asked = false;
+    bool taken = false;
     std::shared_ptr<const Metrics> metrics;
     std::shared_ptr<const HostedSamples> hosted;
   };

@@ -182,8 +182,8 @@ class Shard final : public Guarded, private PartitionHost {
   /// Begins to own partitions, with its part of the store: those that come with views.
   void host_partitions(store::StoreShard& store);
   store::StoreShard& store() noexcept { return *store_; }
-  /// Takes up a new view, with what changed, and with the logs of partitions that are this shard's from now on. `moved`:
-  /// the partition that went from one shard to another.
+  /// Takes up a new view, with what changed, and with the logs of partitions that are this shard's from now on.
+  /// `moved`: the partition that went from one shard to another.
   void take_view(NodeViewRef view, const metadata::ImageDelta& delta, std::span<const ArrivingLog> arriving,
                  const std::optional<MovedPartition>& moved = {});
   /// Null before host_partitions(), and after the partitions were given up.
@@ -268,7 +268,8 @@ class Shard final : public Guarded, private PartitionHost {
     Connection* const connection = find(id);
     if (connection == nullptr) return;
     for (const auto& part : parts) {
-      if (part.id != TopicPartitionId{}) connection->note_owner(partition(part.id) != nullptr ? index_ : owner_of(part.id));
+      if (part.id != TopicPartitionId{})
+        connection->note_owner(partition(part.id) != nullptr ? index_ : owner_of(part.id));
     }
   }
   /// The session that the fetches of a connection use, to take it along.

@@ -4,7 +4,8 @@
 //   home -> A   give_partition: A holds what is for owners; its log is written, committed, and leaves
 //   A -> B      take_partition: B's store has the log, B owns the partition; A goes on, and sends B what is for it
 //   B -> home   home shows a view with the new placement
-//   C -> A -> B -> C   whoever else takes that view up holds, and sends a word the way that his earlier requests went: when
+//   C -> A -> B -> C   whoever else takes that view up holds, and sends a word the way that his earlier requests went:
+//   when
 //               it is back, these are handled, and what follows may go to B without passing them
 //   C -> home   when all have settled, the move is over, and the next may begin
 #include <utility>
@@ -47,10 +48,10 @@ void Shard::give_partition(const TopicPartitionId& id, size_t to) {
   hold();
   replicas_->hold(id);
   store_->leave(found->log(), guarded<Result<store::LogRef>>([this, to, id](Result<store::LogRef> left) {
-    if (!left.ok()) replicas_->release(*view_);
-    gave_partition(to, id, std::move(left));
-    go_on();
-  }));
+                  if (!left.ok()) replicas_->release(*view_);
+                  gave_partition(to, id, std::move(left));
+                  go_on();
+                }));
 }
 
 void Shard::gave_partition(size_t to, const TopicPartitionId& id, Result<store::LogRef> left) {

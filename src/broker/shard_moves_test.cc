@@ -99,7 +99,8 @@ TEST_F(PartitionMoves, ATopicMayBeDeletedMeanwhile) {
     begin(seed);
     size_t ended = 0;
     for (int32_t p = 0; p < partitions; ++p) {
-      world_->broker().move_partition({topic_, p}, (static_cast<size_t>(p) + 1 + seed) % shards, [&](bool) { ++ended; });
+      world_->broker().move_partition({topic_, p}, (static_cast<size_t>(p) + 1 + seed) % shards,
+                                      [&](bool) { ++ended; });
     }
     clients_[0]->send(BrokerWorld::produce_request("t", 0, batch_of(1, "x")), 9);
     wire::DeleteTopicsRequest remove;
