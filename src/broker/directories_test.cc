@@ -13,7 +13,7 @@ using wire::ErrorCode;
 std::map<std::string, std::vector<int32_t>> placement(BrokerWorld& world, const Uuid& topic, int32_t partitions) {
   std::map<std::string, std::vector<int32_t>> placed;
   for (int32_t i = 0; i < partitions; ++i) {
-    Partition* const partition = world.broker().partition({topic, i});
+    Partition* const partition = world.partition({topic, i});
     if (partition != nullptr) placed[io::parent_of(partition->log().folder())].push_back(i);
   }
   return placed;

@@ -170,7 +170,8 @@ void FetchSpreads::cut_to_limit(Spread& spread) {
   for (size_t i = 0; i < spread.plan.items.size(); ++i) {
     api::FetchItem& item = spread.plan.items[i];
     if (item.records_bytes == 0) continue;
-    if (!first && item.records_bytes > limit) {
+    const uint64_t most = std::min(limit, static_cast<uint64_t>(std::max(item.wish.bytes_max, 0)));
+    if (!first && item.records_bytes > most) {
       item.records_bytes = 0;
       spread.pieces[i].clear();
       continue;

@@ -34,7 +34,7 @@ class MovesWorld : public BrokerWorld {
     return static_cast<ErrorCode>(answer.results.at(0).partitions.at(0).error_code);
   }
   std::string folder_of(const Uuid& topic, int32_t partition = 0) {
-    Partition* const hosted = broker().partition({topic, partition});
+    Partition* const hosted = BrokerWorld::partition({topic, partition});
     return hosted == nullptr ? "" : io::parent_of(hosted->log().folder());
   }
   /// Which directory the metadata names, by its path.
