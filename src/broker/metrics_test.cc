@@ -87,11 +87,9 @@ TEST(Metrics, StagesOfARequest) {
   EXPECT_DOUBLE_EQ(api.queue.sum_seconds(), 0.001);
   EXPECT_DOUBLE_EQ(api.local.sum_seconds(), 0.002);
   EXPECT_EQ(api.wait.count(), 0U);
-  api.observe({.received = start,
-               .began = start,
-               .left = start + milliseconds(1),
-               .answered = start + milliseconds(11)},
-              start + milliseconds(15));
+  api.observe(
+      {.received = start, .began = start, .left = start + milliseconds(1), .answered = start + milliseconds(11)},
+      start + milliseconds(15));
   EXPECT_DOUBLE_EQ(api.local.sum_seconds(), 0.003);
   EXPECT_DOUBLE_EQ(api.wait.sum_seconds(), 0.010);
   EXPECT_DOUBLE_EQ(api.send.sum_seconds(), 0.004);

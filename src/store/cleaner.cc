@@ -341,7 +341,10 @@ std::optional<log::CompactionPlan> Cleaner::plan_of(PartitionLog& log, const log
 /// The dirtiest log of those that are due.
 std::optional<Cleaner::Choice> Cleaner::choose(size_t index) {
   last_run_ = core_.surface.clock.now();
-  std::erase_if(uncleanable_, [](const auto& entry) { return entry.second.log.expired(); });
+  std::erase_if(uncleanable_, [this](const auto& entry) {
+    const auto log = entry.second.log.lock();
+    return !log || !log->here(core_);
+  });
   std::erase_if(in_progress_, [](const auto& entry) { return entry.second.expired(); });
   std::optional<Choice> best;
   double dirtiest = 0;
@@ -421,6 +424,7 @@ Status Cleaner::may_go_on(const Round& round) const {
   if (!log->config().cleanup_compact) return cut_short("cleanup.policy has no \"compact\" any more");
   if (log->cuts() != round.cuts) return cut_short("the log was cut");
   if (log->being_moved()) return cut_short("the log is being moved to another directory");
+  if (log->leaving()) return cut_short("the log goes to another shard");
   return {};
 }
 
@@ -675,7 +679,7 @@ CleanerCounts Cleaner::counts() const {
   for (const auto& directory : core_.directories) counts.uncleanable[directory->path()];
   for (const auto& [id, entry] : uncleanable_) {
     const auto log = entry.log.lock();
-    if (!log) continue;
+    if (!log || !log->here(core_)) continue;
     CleanerCounts::Uncleanable& of = counts.uncleanable[log->directory().path()];
     ++of.partitions;
     if (!log->may_compact()) continue;

@@ -37,7 +37,7 @@ namespace moldau::store {
 /// What the cleaner needs of the store.
 class CleanerHost {
  public:
-  virtual Offset high_watermark_of(const PartitionLog& log) = 0;
+  virtual Offset high_watermark_of(const PartitionLog& log) const = 0;
   virtual CheckpointJob recovery_points_now(LogDirectory& directory) = 0;
   virtual CheckpointJob clean_ends_now(LogDirectory& directory) = 0;
 

@@ -2,6 +2,7 @@
 // (log.cleaner.*) and units.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -45,6 +46,29 @@ struct CleanerCounts {
     uint64_t bytes = 0;
   };
   std::map<std::string, Uncleanable> uncleanable;  ///< by log directory; each has an entry
+
+  /// With those of another shard: counters add up, of what is a measure the larger counts.
+  void add(const CleanerCounts& other) {
+    rounds += other.rounds;
+    rounds_ended += other.rounds_ended;
+    segments_replaced += other.segments_replaced;
+    map_bytes += other.map_bytes;
+    bytes_read += other.bytes_read;
+    bytes_written += other.bytes_written;
+    records_read += other.records_read;
+    records_written += other.records_written;
+    keyless_records += other.keyless_records;
+    max_buffer_utilization_percent = std::max(max_buffer_utilization_percent, other.max_buffer_utilization_percent);
+    cleaner_recopy_percent = std::max(cleaner_recopy_percent, other.cleaner_recopy_percent);
+    max_clean_time_secs = std::max(max_clean_time_secs, other.max_clean_time_secs);
+    max_compaction_delay_secs = std::max(max_compaction_delay_secs, other.max_compaction_delay_secs);
+    max_dirty_percent = std::max(max_dirty_percent, other.max_dirty_percent);
+    time_since_last_run_ms = std::max(time_since_last_run_ms, other.time_since_last_run_ms);
+    for (const auto& [path, counts] : other.uncleanable) {
+      uncleanable[path].partitions += counts.partitions;
+      uncleanable[path].bytes += counts.bytes;
+    }
+  }
 };
 
 }  // namespace moldau::store

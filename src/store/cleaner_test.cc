@@ -437,7 +437,7 @@ TEST_F(CleanerCase, RemovedWhileItIsCleanedAndMadeAgain) {
     if (round == 0) begin();
     rig.settle(microseconds(300 + round * 900));
     rig.run([&] {
-      ASSERT_TRUE(rig.store->remove({test_topic_id, 0}).ok());
+      ASSERT_TRUE(rig.remove({test_topic_id, 0}).ok());
       log = rig.log();
     });
     written.clear();

@@ -57,6 +57,7 @@ void CommitQueue::withdraw(const TopicPartitionId& id) {
 }
 
 void CommitQueue::kick() {
+  if (stopped_) return;
   sort_waiting();
   start_round();
   start_syncs();
@@ -153,6 +154,7 @@ void CommitQueue::write_round(const Gathered& gathered) {
 }
 
 void CommitQueue::round_over(Round& round, const Status& outcome) {
+  if (stopped_) return;
   const Duration took = clock_.now() - round.began;
   const bool no_space = !outcome.ok() && outcome.failure().kind == FailureKind::no_space;
   if (outcome.ok()) choice_.note_round(round.bytes, took);
@@ -196,6 +198,7 @@ void CommitQueue::start_syncs() {
 }
 
 void CommitQueue::finished(const std::weak_ptr<CommitMember>& alive) {
+  if (stopped_) return;
   if (--in_flight_ == 0) choice_.note_syncs(started_, clock_.now() - began_);
   if (const auto locked = alive.lock()) release(locked);
   kick();

@@ -1,4 +1,4 @@
-// CommitQueue: which logs of a log directory wait to be made stable, and how. One per directory.
+// CommitQueue: which logs of a log directory wait to be made stable, and how. One per directory and shard.
 //
 // A log goes one of two ways. It brings its batches into a round of the journal (store/journal/journal_writer.h): one
 // write and one sync for all that wait. Or it syncs its own files, at most `in_flight_max` logs at a time: when there
@@ -73,6 +73,8 @@ class CommitQueue : public std::enable_shared_from_this<CommitQueue> {
   void kick();
   /// Forgets all that wait (the directory is offline, or closing).
   void clear();
+  /// Its shard ends: from now on it touches no member, whatever comes back.
+  void stop() { stopped_ = true; }
   size_t waiting() const { return waiting_.size() + for_round_.size() + own_.size(); }
 
  private:
@@ -116,6 +118,7 @@ class CommitQueue : public std::enable_shared_from_this<CommitQueue> {
   Members for_round_;  // for the next round, as far as is known
   Members own_;        // sync their own files
   std::deque<Entry> entries_;
+  bool stopped_ = false;
 
   JournalWriter* writer_ = nullptr;
   uint64_t wanted_before_file_ = 0;

@@ -1,6 +1,7 @@
 // A scripted life of a store, killed at its n-th changing operation, for every n and many seeds: after recovery nothing
 // that was reported stable is missing, offsets are contiguous, indexes are right, and recovering twice is recovering
-// once. Half of the lives have a journal. The same runs find each planted bug (store::Mutant).
+// once. Half of the lives have a journal; in some, logs lie over several shards and go from one to another, and each
+// start has another number of shards. The same runs find each planted bug (store::Mutant).
 #include <gtest/gtest.h>
 
 #include <map>
@@ -50,35 +51,46 @@ class Model final : public LogListener {
 
 enum class Outcome { finished, crashed };
 
+/// What lives a test looks at.
+struct Kind {
+  bool journal = false;
+  size_t shards_max = 1;
+};
+
 /// The one that is removed and made again.
 constexpr PartitionIndex later = 4;
 
 class Script {
  public:
-  Script(uint64_t seed, Mutant mutant, bool journal)
-      : prng_(seed * 2 + 1), rig_(seed, make_options(mutant, journal)), journal_(journal) {}
+  Script(uint64_t seed, Mutant mutant, Kind kind)
+      : prng_(seed * 2 + 1),
+        rig_(seed, make_options(mutant, kind.journal), 1),
+        journal_(kind.journal),
+        shards_max_(kind.shards_max) {
+    rig_.place = [this](const Log&) { return prng_.below(rig_.shards); };
+  }
 
   Rig& rig() { return rig_; }
   const JournalStats& journal_stats() const { return stats_; }
   const std::string& problem() const { return problem_; }
   void narrate() { loud_ = true; }
   uint64_t replayed() const { return replayed_; }
+  uint64_t moved() const { return moved_; }
 
   /// Lives until the `crash_at`-th operation (0: to the end), then checks what recovery makes of it.
   Outcome live(uint64_t crash_at) {
     if (crash_at > 0) rig_.disk().crash_after_operations(crash_at);
-    Status opened;
-    rig_.run([&] { opened = rig_.try_open(); });
+    Status opened = open();
     if (!rig_.node.crashed()) {
       if (!opened.ok()) fail("open: " + opened.failure().message);
       rig_.run([&] { begin(); });
     }
     for (int step = 0; step < 40 && !rig_.node.crashed() && problem_.empty(); ++step) {
-      rig_.run([&] { act(); });
+      step_once();
       rig_.settle(microseconds(static_cast<int64_t>(prng_.below(3000))));
     }
     if (!rig_.node.crashed() && problem_.empty()) {
-      stats_ = rig_.store->journal_stats();
+      for (size_t i = 0; i < rig_.shards; ++i) stats_.add(rig_.store->shard(i).journal_stats());
       Status closed;
       rig_.run([&] { closed = rig_.store->close(7); });
       if (!rig_.node.crashed() && !closed.ok()) fail("close: " + closed.failure().message);
@@ -98,8 +110,7 @@ class Script {
     for (const auto& [partition, model] : models_) {
       if (!model->problem.empty()) return fail(model->problem);
     }
-    Status opened;
-    rig_.run([&] { opened = rig_.try_open(); });
+    Status opened = open();
     if (!opened.ok()) return fail("recovery: " + opened.failure().message);
     if (clean && !rig_.store->folders()[0].clean_stop) return fail("the clean stop is not seen");
     replayed_ = rig_.store->journal_stats().replayed_batches;
@@ -110,7 +121,7 @@ class Script {
     // Whatever recovery made stable stays: also after a power cut that loses everything unsynced.
     rig_.disk().faults().crash_style = io::sim::CrashStyle::lose_all;
     rig_.crash(prng_.chance(1, 2) ? io::sim::CrashKind::power : io::sim::CrashKind::process);
-    rig_.run([&] { opened = rig_.try_open(); });
+    opened = open();
     if (!opened.ok()) return fail("second recovery: " + opened.failure().message);
     std::map<PartitionIndex, std::string> second;
     verify(second);
@@ -143,22 +154,35 @@ class Script {
     if (problem_.empty()) problem_ = problem;
   }
 
+  /// Each start has a number of shards of its own.
+  Status open() {
+    rig_.shards = 1 + prng_.below(shards_max_);
+    travelling_.clear();
+    Status opened;
+    rig_.run([&] { opened = rig_.try_open(); });
+    return opened;
+  }
+
   static std::string topic_of(PartitionIndex partition) {
     if (partition == later) return "later";
     return partition == 1 ? "cached" : "orders";
   }
   Log* log_of(PartitionIndex partition) {
     const TopicPartitionId id{Uuid::of(5, static_cast<uint64_t>(partition) + 1), partition};
-    return rig_.store->find(id);
+    return rig_.find(id);
   }
   Log* ensure(PartitionIndex partition) {
     if (Log* log = log_of(partition)) return log;
     const TopicPartitionId id{Uuid::of(5, static_cast<uint64_t>(partition) + 1), partition};
+    if (rig_.store->holds(id)) return nullptr;  // on its way
     auto created = rig_.store->create(id, topic_of(partition), -1);
+    // With one shard, it may always be made again at once.
+    if (!created.ok() && created.failure().kind == FailureKind::unavailable && shards_max_ > 1) return nullptr;
     if (!created.ok()) {
       if (!rig_.node.crashed()) fail("create: " + created.failure().message);
       return nullptr;
     }
+    rig_.spread(**created);
     auto& model = models_[partition];
     if (model == nullptr) model = std::make_unique<Model>();
     model->attach(*created);
@@ -194,14 +218,59 @@ class Script {
     }
   }
 
-  void act() {
-    if (journal_ && prng_.chance(1, 2)) return act_together();
+  /// What is done with a log is done in a turn of its shard.
+  void step_once() {
+    if (shards_max_ > 1 && prng_.chance(1, 6)) return send(static_cast<PartitionIndex>(prng_.below(later + 1)));
+    if (journal_ && prng_.chance(1, 2)) {
+      for (size_t i = 0; i < rig_.shards && !rig_.node.crashed(); ++i) {
+        rig_.run_on(i, [&] { act_together(rig_.store->shard(i)); });
+      }
+      return;
+    }
     PartitionIndex partition = prng_.chance(1, 3) ? 1 : 0;
     if (journal_ && prng_.chance(1, 2)) partition = static_cast<PartitionIndex>(2 + prng_.below(2));
-    Log* log = ensure(partition);
-    if (log == nullptr || rig_.node.crashed()) return;
-    Model& model = *models_[partition];
     const uint64_t choice = prng_.below(16);
+    if (choice == 6) {
+      if (prng_.chance(1, journal_ ? 2 : 4)) rig_.run([&] { remove_or_make(); });
+      return;
+    }
+    rig_.run([&] { (void)ensure(partition); });
+    if (rig_.node.crashed()) return;
+    Log* const log = log_of(partition);
+    if (log == nullptr || travelling_.contains(partition)) return;
+    rig_.run_on(rig_.shard_of(log->id()), [&] { act(partition, choice); });
+  }
+
+  /// A log leaves its shard; wherever it arrives it is heard again.
+  void send(PartitionIndex partition) {
+    Log* const log = log_of(partition);
+    if (log == nullptr || travelling_.contains(partition)) return;
+    const size_t from = rig_.shard_of(log->id());
+    const size_t to = prng_.below(rig_.shards);
+    travelling_.insert(partition);
+    rig_.run_on(from, [&] {
+      rig_.store->shard(from).leave(*log, [this, partition, from, to](Result<LogRef> left) {
+        if (!left.ok()) {
+          travelling_.erase(partition);
+          return;
+        }
+        ++moved_;
+        auto arrive = [this, partition, to, log = std::move(left).value()]() mutable {
+          Log* const here = log.get();
+          rig_.store->shard(to).join(std::move(log));
+          models_[partition]->attach(here);
+          if (here->stable_end() > models_[partition]->stable) models_[partition]->on_stable(here->stable_end());
+          travelling_.erase(partition);
+        };
+        if (to == from) return arrive();
+        rig_.node.shard(to).surface().executor.mailbox().post(std::move(arrive));
+      });
+    });
+  }
+
+  void act(PartitionIndex partition, uint64_t choice) {
+    Log* const log = log_of(partition);
+    Model& model = *models_[partition];
     if (loud_)
       fmt::print("=== log {} choice {} ends {} {} {}\n", partition, choice, log->stable_end(), log->appended_end(),
                  log->next_offset());
@@ -233,9 +302,6 @@ class Script {
       case 5:
         if (prng_.chance(1, journal_ ? 2 : 3)) cut(*log, model);
         break;
-      case 6:
-        if (prng_.chance(1, journal_ ? 2 : 4)) remove_or_make();
-        break;
       default:
         append(*log, model);
         break;
@@ -243,15 +309,17 @@ class Script {
   }
 
   /// Several logs become dirty in one turn: what rounds of the journal are for.
-  void act_together() {
+  void act_together(StoreShard& shard) {
     for (PartitionIndex i = 0; i <= later && !rig_.node.crashed(); ++i) {
       Log* log = log_of(i);
-      if (log != nullptr && models_.contains(i) && prng_.chance(2, 3)) append(*log, *models_[i]);
+      if (log == nullptr || !models_.contains(i) || travelling_.contains(i)) continue;
+      if (rig_.shard_of(log->id()) == shard.index() && prng_.chance(2, 3)) append(*log, *models_[i]);
     }
   }
 
   /// A partition goes, and comes back under the same id.
   void remove_or_make() {
+    if (travelling_.contains(later)) return;
     Log* log = log_of(later);
     if (log == nullptr) {
       models_.erase(later);
@@ -260,7 +328,7 @@ class Script {
     }
     models_[later]->removing = true;
     log->set_listener(nullptr);
-    const Status removed = rig_.store->remove(log->id());
+    const Status removed = rig_.remove(log->id());
     if (!removed.ok() && !rig_.node.crashed()) fail("remove: " + removed.failure().message);
     models_[later]->gone = removed.ok();
     if (removed.ok() && prng_.chance(1, 2)) {
@@ -388,12 +456,11 @@ class Script {
       return true;
     });
     sequences_[0] += 1000;
-    rig_.run([&] { append(*log, model); });
+    rig_.run_on(rig_.shard_of(log->id()), [&] { append(*log, model); });
     rig_.settle();
     if (log->stable_end() <= before) return fail("an append after recovery does not become stable");
     rig_.crash(io::sim::CrashKind::power);
-    Status opened;
-    rig_.run([&] { opened = rig_.try_open(); });
+    const Status opened = open();
     if (!opened.ok()) return fail("third recovery: " + opened.failure().message);
     std::map<PartitionIndex, std::string> contents;
     verify(contents);
@@ -408,6 +475,9 @@ class Script {
   std::string problem_;
   bool loud_ = false;
   bool journal_;
+  size_t shards_max_;
+  std::set<PartitionIndex> travelling_;  // those that leave, or are nobody's
+  uint64_t moved_ = 0;
   JournalStats stats_;
   uint64_t replayed_ = 0;
 };
@@ -421,24 +491,27 @@ struct Tally {
   uint64_t runs = 0;
   uint64_t crashes = 0;
   uint64_t replays = 0;  ///< starts that appended what the journal had
+  uint64_t moved = 0;    ///< logs, to another shard or back to the same
   JournalStats journal;  ///< of the life that was not cut short
   std::string first_problem;
 };
 
 /// Crashes a seed's life at every `stride`-th operation.
-Tally crash_everywhere(uint64_t seed, Mutant mutant, uint64_t stride, bool stop_at_first, bool journal) {
+Tally crash_everywhere(uint64_t seed, Mutant mutant, uint64_t stride, bool stop_at_first, Kind kind) {
   Tally tally;
   for (uint64_t at = 1 + seed % stride;; at += stride) {
-    Script script(seed, mutant, journal);
+    Script script(seed, mutant, kind);
     const Outcome outcome = script.live(at);
     if (script.problem().empty()) script.check(outcome == Outcome::finished);
     ++tally.runs;
     if (outcome == Outcome::crashed) ++tally.crashes;
     if (script.replayed() > 0) ++tally.replays;
+    tally.moved += script.moved();
     tally.journal = script.journal_stats();
     if (!script.problem().empty() && tally.first_problem.empty()) {
-      tally.first_problem = fmt::format("seed {}{} crash at operation {}: {}", seed, journal ? " journal" : "", at,
-                                        script.problem());
+      tally.first_problem =
+          fmt::format("seed {}{}{} crash at operation {}: {}", seed, kind.shards_max > 1 ? " shards" : "",
+                      kind.journal ? " journal" : "", at, script.problem());
       if (stop_at_first) return tally;
     }
     if (outcome == Outcome::finished) return tally;
@@ -451,7 +524,7 @@ TEST(store_crash, at_every_operation_of_many_lives) {
   uint64_t crashes = 0;
   const uint64_t seeds = crash_seeds(12);
   for (uint64_t seed = 1; seed <= seeds; ++seed) {
-    const Tally tally = crash_everywhere(seed, Mutant::none, 1, true, false);
+    const Tally tally = crash_everywhere(seed, Mutant::none, 1, true, {});
     runs += tally.runs;
     crashes += tally.crashes;
     ASSERT_EQ(tally.first_problem, "");
@@ -465,7 +538,7 @@ TEST(store_crash, at_every_operation_of_many_lives_with_a_journal) {
   Tally all;
   const uint64_t seeds = crash_seeds(4);
   for (uint64_t seed = 1; seed <= seeds; ++seed) {
-    const Tally tally = crash_everywhere(seed, Mutant::none, 1, true, true);
+    const Tally tally = crash_everywhere(seed, Mutant::none, 1, true, {.journal = true});
     all.runs += tally.runs;
     all.crashes += tally.crashes;
     all.replays += tally.replays;
@@ -480,14 +553,33 @@ TEST(store_crash, at_every_operation_of_many_lives_with_a_journal) {
   EXPECT_GT(all.journal.settled_files, seeds);
 }
 
-/// Replays one life: MOLDAU_CRASH_ONE="seed operation [journal]" with diagnostics.
+TEST(store_crash, at_operations_of_lives_over_several_shards) {
+  const Quiet quiet;
+  for (const bool journal : {false, true}) {
+    Tally all;
+    const uint64_t seeds = crash_seeds(6);
+    for (uint64_t seed = 1; seed <= seeds; ++seed) {
+      const Tally tally = crash_everywhere(seed, Mutant::none, 3, true, {.journal = journal, .shards_max = 3});
+      all.crashes += tally.crashes;
+      all.replays += tally.replays;
+      all.moved += tally.moved;
+      ASSERT_EQ(tally.first_problem, "");
+    }
+    fmt::print("{} crashes, {} replays, {} moves; 0 problems\n", all.crashes, all.replays, all.moved);
+    EXPECT_GT(all.moved, all.crashes / 2);
+    if (journal) EXPECT_GT(all.replays, seeds * 4);
+  }
+}
+
+/// Replays one life: MOLDAU_CRASH_ONE="seed operation [shards] [journal]" with diagnostics.
 TEST(store_crash, one_life) {
   const char* wanted = std::getenv("MOLDAU_CRASH_ONE");
-  if (wanted == nullptr) GTEST_SKIP() << "set MOLDAU_CRASH_ONE=\"seed operation [journal]\"";
+  if (wanted == nullptr) GTEST_SKIP() << "set MOLDAU_CRASH_ONE=\"seed operation [shards] [journal]\"";
   char* rest = nullptr;
   const uint64_t seed = std::strtoull(wanted, &rest, 10);
   const bool journal = std::string_view(wanted).ends_with("journal");
-  Script script(seed, Mutant::none, journal);
+  const bool shards = std::string_view(wanted).find("shards") != std::string_view::npos;
+  Script script(seed, Mutant::none, {.journal = journal, .shards_max = shards ? size_t{3} : size_t{1}});
   script.rig().world.print_trace([](std::string_view line) { fmt::print("{}\n", line); });
   script.narrate();
   const Outcome outcome = script.live(std::strtoull(rest, nullptr, 10));
@@ -505,7 +597,10 @@ TEST_P(StoreMutant, is_found) {
   const Quiet quiet;
   std::string found;
   for (uint64_t seed = 1; seed <= 60 && found.empty(); ++seed) {
-    found = crash_everywhere(seed, GetParam(), 7, true, GetParam() >= Mutant::journal_ack_before_sync).first_problem;
+    const bool shards = GetParam() == Mutant::journal_leave_not_closed;
+    const Kind kind{.journal = GetParam() >= Mutant::journal_ack_before_sync,
+                    .shards_max = shards ? size_t{3} : size_t{1}};
+    found = crash_everywhere(seed, GetParam(), 7, true, kind).first_problem;
   }
   fmt::print("{}\n", found);
   EXPECT_NE(found, "");
@@ -517,7 +612,7 @@ INSTANTIATE_TEST_SUITE_P(all, StoreMutant,
                                            Mutant::checkpoint_before_data, Mutant::journal_ack_before_sync,
                                            Mutant::journal_settled_before_sync, Mutant::journal_cut_not_closed,
                                            Mutant::journal_removal_not_closed, Mutant::journal_retired_before_sync,
-                                           Mutant::journal_start_ahead));
+                                           Mutant::journal_start_ahead, Mutant::journal_leave_not_closed));
 
 }  // namespace
 }  // namespace moldau::store

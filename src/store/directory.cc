@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/trace.h"
+#include "log/segment_name.h"
 #include "store/directory_journal.h"
 #include "store/partition_log.h"
 
@@ -24,9 +25,18 @@ std::string path_in(const std::string& folder, std::string_view name) {
   return path;
 }
 
-LogDirectory::LogDirectory(StoreCore& core, std::string path)
+DataFolder::DataFolder(size_t number, std::string where, size_t shards)
+    : index(number),
+      path(std::move(where)),
+      recovery_points(std::make_shared<CheckpointFile>(path_in(path, log::recovery_point_checkpoint_name), shards)),
+      log_starts(std::make_shared<CheckpointFile>(path_in(path, log::log_start_checkpoint_name), shards)),
+      high_watermarks(std::make_shared<CheckpointFile>(path_in(path, log::high_watermark_checkpoint_name), shards)),
+      transaction_free(std::make_shared<CheckpointFile>(path_in(path, transaction_free_checkpoint_name), shards)),
+      clean_ends(std::make_shared<CheckpointFile>(path_in(path, cleaner_checkpoint_name), shards)) {}
+
+LogDirectory::LogDirectory(StoreCore& core, DataFolder& folder)
     : core_(core),
-      path_(std::move(path)),
+      folder_(folder),
       commits_(std::make_shared<CommitQueue>(core.surface.clock, core.options.syncs_in_flight_max, core.syncs,
                                              [&core] { core.kick_at_turn_end(); })) {}
 
@@ -37,21 +47,37 @@ void LogDirectory::set_journal(std::unique_ptr<DirectoryJournal> journal) {
   commits_->use_journal(&journal_->writer(), core_.options.journal.after_commits);
 }
 
+void LogDirectory::attach(PartitionLog* log) {
+  logs_.push_back(log);
+  folder_.logs.fetch_add(1, std::memory_order_relaxed);
+}
+
+void LogDirectory::detach(PartitionLog* log) {
+  if (std::erase(logs_, log) > 0) folder_.logs.fetch_sub(1, std::memory_order_relaxed);
+}
+
 void LogDirectory::fail(const Failure& why) {
-  if (offline_) return;
-  offline_ = true;
-  trace(TraceLevel::error, "log_directory={} state=offline reason=\"{}\"", path_, why.message);
+  if (!folder_.offline.exchange(true)) {
+    trace(TraceLevel::error, "log_directory={} state=offline reason=\"{}\"", path(), why.message);
+    core_.tell_offline(folder_, why);
+  }
+  went_offline(why);
+}
+
+void LogDirectory::went_offline(const Failure& why) {
+  if (std::exchange(told_offline_, true)) return;
   commits_->use_journal(nullptr, 0);
   commits_->clear();
-  for (PartitionLog* log : logs_) {
-    core_.surface.executor.defer([weak = log->weak_from_this(), why] {
-      if (const auto alive = weak.lock()) alive->went_offline(why);
-    });
-  }
+  core_.surface.executor.defer([this, why, alive = std::weak_ptr(core_.alive)] {
+    if (alive.expired()) return;
+    std::vector<std::shared_ptr<PartitionLog>> logs;
+    for (PartitionLog* log : logs_) logs.push_back(log->shared_from_this());
+    for (const auto& log : logs) log->went_offline(why);
+  });
 }
 
 void LogDirectory::note_full() {
-  if (!full_) trace(TraceLevel::warn, "log_directory={} state=full", path_);
+  if (!full_) trace(TraceLevel::warn, "log_directory={} state=full", path());
   full_ = true;
   probe_at_ = core_.surface.clock.now() + milliseconds(full_probe_interval_ms);
 }

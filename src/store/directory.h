@@ -1,5 +1,6 @@
-// LogDirectory and StoreCore: what the logs of one directory and of one store share: offline state, room on the disk,
-// the commit queue, the in-memory tail, the turn's list of logs to write. Internal to store/.
+// LogDirectory and StoreCore: what the logs of one shard share, in one directory and in all: the commit queue, room on
+// the disk, the in-memory tail, the turn's list of logs to write. What a directory has once is DataFolder. Internal to
+// store/; all of it belongs to one shard's thread.
 #pragma once
 
 #include <array>
@@ -13,6 +14,7 @@
 #include "base/bytes.h"
 #include "io/surface.h"
 #include "store/commit_queue.h"
+#include "store/data_folder.h"
 #include "store/store.h"
 #include "store/tail_cache.h"
 
@@ -48,18 +50,22 @@ class JobGate {
   std::atomic<uint32_t> state_{0};  // jobs inside, and `closed`
 };
 
-/// One log directory. Once offline it stays so: nothing in it is written or synced any more.
+/// What one shard has of a log directory. Once offline it stays so: nothing in it is written or synced any more.
 class LogDirectory {
  public:
-  LogDirectory(StoreCore& core, std::string path);
+  LogDirectory(StoreCore& core, DataFolder& folder);
   LogDirectory(const LogDirectory&) = delete;
   LogDirectory& operator=(const LogDirectory&) = delete;
   ~LogDirectory();
 
-  const std::string& path() const { return path_; }
-  bool offline() const { return offline_; }
-  /// A write failed, or a sync: tells all logs of the directory, in a later turn. Loud; only the first failure counts.
+  DataFolder& folder() const { return folder_; }
+  const std::string& path() const { return folder_.path; }
+  bool offline() const { return folder_.offline.load(std::memory_order_relaxed); }
+  /// A write failed, or a sync: tells all logs of the directory, in a later turn, and the other shards. Loud; only the
+  /// first failure counts.
   void fail(const Failure& why);
+  /// The part of this shard: also when another one met the failure.
+  void went_offline(const Failure& why);
   /// The disk is full: appends are refused for a moment, then one is let through to see.
   void note_full();
   void note_room() { full_ = false; }
@@ -72,8 +78,8 @@ class LogDirectory {
   /// The journal of its logs' commits; null: they sync their own files.
   DirectoryJournal* journal() const { return journal_.get(); }
   void set_journal(std::unique_ptr<DirectoryJournal> journal);
-  void attach(PartitionLog* log) { logs_.push_back(log); }
-  void detach(PartitionLog* log) { std::erase(logs_, log); }
+  void attach(PartitionLog* log);
+  void detach(PartitionLog* log);
   const std::vector<PartitionLog*>& logs() const { return logs_; }
   /// Logs that are about to be moved here: the checkpoints have them already.
   void attach_arriving(PartitionLog* log) { arriving_.push_back(log); }
@@ -85,18 +91,10 @@ class LogDirectory {
   uint64_t unflushed_bytes() const { return unflushed_; }
   void subtract_unflushed(uint64_t bytes) { unflushed_ -= std::min(unflushed_, bytes); }
 
-  OpenedFolder opened;
-  std::unique_ptr<io::FolderLock> lock;
-  /// Partition folders that are gone but may still be named in checkpoint files: before a folder of that name is made
-  /// again, they have to be written anew, for what they say of the old log would be taken for the new one's.
-  std::unordered_set<std::string> stale_names;
-  /// The clean-shutdown marker was removed durably: from here on an end without close() is an unclean stop.
-  bool marked_running = false;
-
  private:
   StoreCore& core_;
-  std::string path_;
-  bool offline_ = false;
+  DataFolder& folder_;
+  bool told_offline_ = false;
   bool full_ = false;
   Instant probe_at_;
   uint64_t unflushed_ = 0;
@@ -125,13 +123,15 @@ struct PendingRemoval {
   bool folder = false;
 };
 
+/// What the logs of one shard share.
 struct StoreCore {
-  StoreCore(io::Surface outer, StoreOptions given)
-      : surface(outer), options(std::move(given)), tail(options.tail_bytes_max) {}
+  StoreCore(io::Surface outer, StoreOptions given, size_t number)
+      : shard(number), surface(outer), options(std::move(given)), tail(options.tail_bytes_max) {}
   ~StoreCore();
 
+  const size_t shard;
   io::Surface surface;
-  StoreOptions options;
+  StoreOptions options;  ///< with this shard's part of what is a bound of the store
   TailCache tail;
   std::shared_ptr<JobGate> gate = std::make_shared<JobGate>();
   uint64_t reserved_bytes = 0;  ///< space ahead, over all logs
@@ -140,6 +140,8 @@ struct StoreCore {
   std::vector<std::unique_ptr<IndexWindow>> windows;  ///< made when an old segment is read first
   size_t next_window = 0;
   bool closed = false;
+  /// Tells the other shards that a directory failed.
+  std::function<void(DataFolder&, const Failure&)> tell_offline;
 
   bool mutant(Mutant which) const { return options.mutant == which; }
   /// Writes what is queued for `log` at the end of this turn, then starts syncs.

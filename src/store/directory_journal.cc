@@ -21,8 +21,9 @@ constexpr int64_t checkpoint_retry_ms = 1000;
 
 JournalOptions journal_options(const StoreCore& core, const LogDirectory& directory) {
   const JournalSettings& settings = core.options.journal;
-  JournalOptions options{directory.path(), directory.opened.identity.directory_id, 0, settings.file_bytes,
-                         settings.files_max};
+  JournalOptions options{directory.path(), directory.folder().opened.identity.directory_id,
+                         static_cast<uint32_t>(core.shard),
+                         settings.file_bytes, settings.files_max};
   if (core.mutant(Mutant::journal_ack_before_sync)) options.mutant = log::JournalMutant::acknowledged_before_sync;
   return options;
 }
@@ -80,7 +81,7 @@ void DirectoryJournal::sync_some(const std::shared_ptr<Syncing>& all) {
   std::vector<std::weak_ptr<PartitionLog>> later;
   for (const std::weak_ptr<PartitionLog>& weak : all->left) {
     const auto log = weak.lock();
-    if (!log || log->retired() || log->offline() || &log->directory() != &directory_) continue;
+    if (!log || !log->here(core_) || log->retired() || log->offline() || &log->directory() != &directory_) continue;
     if (log->busy() || job->logs.size() == syncs_a_job_max) {
       later.push_back(weak);
       continue;
@@ -113,7 +114,8 @@ void DirectoryJournal::sync_over(Syncing& all, SyncJob& job, Status outcome, con
   // Before commits go on that waited for it: they must not find the files clean.
   if (!outcome.ok() && outcome.failure().kind != FailureKind::closed) directory_.fail(outcome.failure());
   for (size_t i = 0; i < job.logs.size(); ++i) {
-    if (const auto log = job.logs[i].lock()) log->end_sync(job.parts[i], outcome.ok());
+    const auto log = job.logs[i].lock();
+    if (log && log->here(core_)) log->end_sync(job.parts[i], outcome.ok());
   }
   if (outcome.ok() && rest != nullptr && !rest->left.empty()) return sync_some(rest);
   if (rest != nullptr) return all.done(std::move(outcome));
@@ -140,6 +142,7 @@ Status DirectoryJournal::close() {
   if (seal_timer_ != 0) core_.surface.timers.cancel(std::exchange(seal_timer_, 0));
   const Status synced = finish_syncs();
   const Status closed = writer_.close();
+  alive_.reset();  // whatever comes back later is too late
   return synced.ok() ? closed : synced;
 }
 

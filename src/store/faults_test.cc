@@ -542,7 +542,7 @@ TEST(store_faults, folders_without_identity_are_set_aside_or_removed) {
   ASSERT_TRUE(rig.disk().make_dir("/data/orders-5.00112233445566778899aabbccddeeff-future").ok());
   ASSERT_TRUE(rig.disk().make_dir("/data/lost+found").ok());
   rig.open();
-  EXPECT_EQ(rig.store->logs().size(), 1U);
+  EXPECT_EQ(rig.logs().size(), 1U);
   size_t stray = 0;
   size_t future = 0;
   bool empty_one = false;

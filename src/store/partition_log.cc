@@ -17,8 +17,11 @@ constexpr size_t batches_queued_max = 1 << 20;
 
 PartitionLog::PartitionLog(StoreCore& core, LogDirectory& directory, const TopicPartitionId& id, std::string topic,
                            std::string folder, const LogConfig& config)
-    : core_(core),
+    : core_(&core),
       directory_(&directory),
+      data_folder_(&directory.folder()),
+      owner_(&core),
+      attached_(true),
       id_(id),
       topic_(std::move(topic)),
       folder_(std::move(folder)),
@@ -28,13 +31,7 @@ PartitionLog::PartitionLog(StoreCore& core, LogDirectory& directory, const Topic
   directory_->attach(this);
 }
 
-PartitionLog::~PartitionLog() {
-  if (flush_timer_ != 0) core_.surface.timers.cancel(flush_timer_);
-  core_.reserved_bytes -= std::min(core_.reserved_bytes, space_ahead_.reserved_beyond(tail_.size));
-  directory_->subtract_unflushed(accounted_bytes_);
-  directory_->detach(this);
-  core_.forget_windows(this);
-}
+PartitionLog::~PartitionLog() { detach(); }
 
 void PartitionLog::configure(const LogConfig& config) {
   const bool was_caching = config_.write_caching;
@@ -196,7 +193,7 @@ void PartitionLog::queue_batch(Bytes bytes, const wire::BatchView& view, Epoch e
     planned_ = log::new_segment_tail(batch.facts.base_offset, wall());
     const int64_t jitter_max = std::min(config_.segment_jitter_ms, config_.segment_ms);
     jitter_ms_ =
-        jitter_max > 0 ? static_cast<int64_t>(core_.surface.entropy.next() % static_cast<uint64_t>(jitter_max)) : 0;
+        jitter_max > 0 ? static_cast<int64_t>(core_->surface.entropy.next() % static_cast<uint64_t>(jitter_max)) : 0;
   }
   planned_.add(batch.facts, config_.index_interval_bytes);
   if (view.has_producer_id()) {
@@ -216,7 +213,7 @@ void PartitionLog::queue_batch(Bytes bytes, const wire::BatchView& view, Epoch e
 void PartitionLog::schedule_write() {
   if (write_scheduled_) return;
   write_scheduled_ = true;
-  core_.write_at_turn_end(shared_from_this());
+  core_->write_at_turn_end(shared_from_this());
 }
 
 void PartitionLog::write_queued() {
@@ -258,7 +255,7 @@ void PartitionLog::write_queued() {
 Status PartitionLog::write_group(std::span<QueuedBatch> group) {
   Segment& segment = active();
   RETURN_IF_FAILED(ensure_open(segment));
-  auto& pieces = core_.pieces;
+  auto& pieces = core_->pieces;
   pieces.clear();
   uint64_t bytes = 0;
   for (const QueuedBatch& batch : group) {
@@ -303,13 +300,13 @@ void PartitionLog::took(QueuedBatch& batch) {
 
 void PartitionLog::reserve_space(uint64_t bytes) {
   const uint64_t before = space_ahead_.reserved_beyond(tail_.size);
-  const uint64_t others = core_.reserved_bytes - std::min(core_.reserved_bytes, before);
-  const uint64_t budget = core_.options.space_ahead_bytes_max - std::min(core_.options.space_ahead_bytes_max, others);
+  const uint64_t others = core_->reserved_bytes - std::min(core_->reserved_bytes, before);
+  const uint64_t budget = core_->options.space_ahead_bytes_max - std::min(core_->options.space_ahead_bytes_max, others);
   const uint64_t end = tail_.size + bytes;
   const auto range =
       space_ahead_.written(end, bytes, static_cast<uint64_t>(std::max(config_.segment_bytes, 0)), budget);
   if (range && !disk().allocate(*active().log, range->offset, range->size).ok()) space_ahead_.refused();
-  core_.reserved_bytes = others + space_ahead_.reserved_beyond(end);
+  core_->reserved_bytes = others + space_ahead_.reserved_beyond(end);
 }
 
 void PartitionLog::after_write() {
@@ -322,7 +319,7 @@ void PartitionLog::after_write() {
       return;
     }
   }
-  if (core_.mutant(Mutant::ack_before_sync)) stable_end_ = appended_end_;
+  if (core_->mutant(Mutant::ack_before_sync)) stable_end_ = appended_end_;
   directory_->add_unflushed(unflushed_bytes_ - accounted_bytes_);
   accounted_bytes_ = unflushed_bytes_;
   if (!config_.write_caching || !unsynced_files_.empty() || appended_end_ - stable_end_ >= config_.flush_messages) {
@@ -332,7 +329,7 @@ void PartitionLog::after_write() {
   }
   if (listener_ == nullptr) return;
   listener_->on_appended(appended_end_);
-  if (core_.mutant(Mutant::ack_before_sync) && listener_ != nullptr) listener_->on_stable(stable_end_);
+  if (core_->mutant(Mutant::ack_before_sync) && listener_ != nullptr) listener_->on_stable(stable_end_);
 }
 
 void PartitionLog::refuse(Offset first_lost, std::span<const QueuedBatch> lost, std::vector<ProducerUndo>& undo,
@@ -357,7 +354,7 @@ void PartitionLog::refuse(Offset first_lost, std::span<const QueuedBatch> lost, 
 }
 
 void PartitionLog::restore_producers(Offset first_lost, std::vector<ProducerUndo>& undo) {
-  if (core_.mutant(Mutant::refused_state_kept)) return;
+  if (core_->mutant(Mutant::refused_state_kept)) return;
   for (auto change = undo.rbegin(); change != undo.rend() && change->batch >= first_lost; ++change) {
     producers_.put_back(change->producer_id, change->before);
   }
@@ -369,7 +366,7 @@ void PartitionLog::join_commit() {
     return;
   }
   directory_->commits().add(shared_from_this());
-  core_.kick_at_turn_end();
+  core_->kick_at_turn_end();
 }
 
 void PartitionLog::remember(Offset offset, Offset segment, uint64_t position) {
@@ -384,7 +381,7 @@ void PartitionLog::remember(Offset offset, Offset segment, uint64_t position) {
 }
 
 void PartitionLog::went_offline(const Failure& why) {
-  lost_ = true;
+  if (std::exchange(lost_, true)) return;
   if (queue_ != nullptr) queue_.reset();
   for_round_.reset();
   recent_.clear();
@@ -392,18 +389,16 @@ void PartitionLog::went_offline(const Failure& why) {
 }
 
 void PartitionLog::retire() {
-  retired_ = true;
-  directory_->detach(this);
+  if (std::exchange(retired_, true)) return;
   // Work that still waits in the pool must not touch a folder of the same name that is made next.
   cancel_commit();
-  if (commit_later_) core_.surface.executor.defer(std::exchange(commit_later_, nullptr));
+  if (commit_later_) core_->surface.executor.defer(std::exchange(commit_later_, nullptr));
   if (naming_ != nullptr) naming_->cancel();
   drop_swap();
   listener_ = nullptr;
   queue_.reset();
   for_round_.reset();
-  recent_.clear();
-  if (flush_timer_ != 0) core_.surface.timers.cancel(std::exchange(flush_timer_, 0));
+  detach();
 }
 
 }  // namespace moldau::store

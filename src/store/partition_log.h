@@ -6,6 +6,7 @@
 //   partition_log_load.cc      opening: what files there are, recovery, producer state
 //   partition_log_clean.cc     what the cleaner needs: which segments there are, putting a cleaned one in their place
 //   partition_log_move.cc      what the mover needs: holding still, taking another folder
+//   partition_log_shard.cc     going from shard to shard
 //   partition_log_commit.cc    commits, by its own syncs or by rounds of the journal; log starts; replay
 //
 // Costs. append: no syscall, no copy, no allocation per record; per batch a place in a queue. A turn's write: one
@@ -108,6 +109,19 @@ struct CleanedSegment {
 
 class PartitionLog final : public Log, public CommitMember, public std::enable_shared_from_this<PartitionLog> {
  public:
+  /// Asks its shard to write checkpoints; set by the store.
+  struct Checkpointer {
+    virtual Status write_recovery_points(LogDirectory& directory) = 0;
+    /// cleaner-offset-checkpoint, at once.
+    virtual Status write_clean_ends(LogDirectory& directory) = 0;
+    virtual void write_log_starts(LogDirectory& directory, io::Completion<Status> done) = 0;
+    /// At once.
+    virtual Status write_log_starts_now(LogDirectory& directory) = 0;
+
+   protected:
+    ~Checkpointer() = default;
+  };
+
   PartitionLog(StoreCore& core, LogDirectory& directory, const TopicPartitionId& id, std::string topic,
                std::string folder, const LogConfig& config);
   PartitionLog(const PartitionLog&) = delete;
@@ -126,7 +140,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Offset appended_end() const override { return appended_end_; }
   Offset stable_end() const override { return stable_end_; }
   uint64_t size_bytes() const override;
-  bool offline() const override { return lost_ || directory_->offline(); }
+  bool offline() const override { return lost_ || data_folder_->offline.load(std::memory_order_relaxed); }
   bool ever_held_records() const override { return next_offset_ > 0; }
   const log::ProducerTable& producers() override;
   std::optional<Offset> first_open_transaction() override;
@@ -175,6 +189,11 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   /// What the log-start checkpoint may say. Never above what is synced: recovery empties a log that ends below its log
   /// start, before the journal gives back what is missing.
   Offset durable_log_start() const;
+  /// Its line in the log-start checkpoint, if it is to have one.
+  std::optional<Offset> log_start_line() const {
+    return is_metadata() || durable_log_start() <= durable_first_base_ ? std::nullopt
+                                                                       : std::optional(durable_log_start());
+  }
   /// True when only a log-start checkpoint has its start survive a crash.
   bool has_start_to_write() const { return log_start_ > durable_first_base_; }
   bool retired() const { return retired_; }
@@ -185,6 +204,8 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   /// Gives back what an idle log does not need: now and then.
   void trim_memory();
   LogDirectory& directory() { return *directory_; }
+  /// To be asked for on any shard that has it, and at home.
+  const DataFolder& data_folder() const { return *data_folder_; }
   bool is_metadata() const { return id_.topic_id == metadata_topic_id; }
   const log::EpochTable& epochs() const { return epochs_; }
   PartitionIndex partition() const { return id_.partition; }
@@ -217,13 +238,39 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   /// What the checkpoint said at start, or since.
   Offset checkpointed_recovery_point() const { return checkpointed_recovery_point_; }
 
+  // partition_log_shard.cc, for its shard.
+
+  // From any thread: whether this shard has it, and whether none has.
+  bool here(const StoreCore& core) const { return owner_.load(std::memory_order_acquire) == &core; }
+  bool given_up() const { return owner_.load(std::memory_order_acquire) == nullptr; }
+  /// While it is set, no compaction begins, and one that runs ends.
+  void set_leaving(bool leaving) { leaving_ = leaving; }
+  bool leaving() const { return leaving_; }
+  /// True when nothing is under way that this shard's thread would have to hear of.
+  bool at_rest() const;
+  /// Closes it in this shard's journal and detaches it; then it is nobody's. REQUIRES: at_rest(). Blocking, where the
+  /// journal holds entries of it. A failure: it stays.
+  Status leave();
+  /// Becomes a shard's.
+  void join(StoreCore& core, Checkpointer& checkpointer);
+  /// Gives back what it has of its shard; it is nobody's.
+  void detach();
+  /// Its shard ends: nothing that is under way may touch it from there.
+  void abandon();
+  /// The high watermark that it had when it left, or when its shard ended; nothing: its shard knows.
+  void note_high_watermark(std::optional<Offset> high_watermark) { noted_high_watermark_ = high_watermark; }
+  std::optional<Offset> noted_high_watermark() const { return noted_high_watermark_; }
+  /// That shard's journal holds entries of it, to be closed once its folder is removed.
+  void set_entries_left(size_t shard) { entries_left_ = shard; }
+  std::optional<size_t> entries_left() const { return entries_left_; }
+
   // partition_log_clean.cc, for the cleaner.
 
   /// The settings of its compaction.
   log::CompactionPolicy compaction_policy() const;
   /// True when there may be anything to compact at all; cheap.
   bool may_compact() const {
-    return config_.cleanup_compact && segments_.size() > 1 && !offline() && !retired_ && !being_moved_;
+    return config_.cleanup_compact && segments_.size() > 1 && !offline() && !retired_ && !being_moved_ && !leaving_;
   }
   /// All segments, the active one last.
   std::vector<log::CompactionSegment> compaction_segments(const log::CompactionPolicy& policy);
@@ -282,18 +329,6 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   /// Before the log is cut, removed or closed: it is not held afterwards. A swap that runs is waited for. Blocking.
   void settle_move();
 
-  /// Asks the store to write checkpoints; set by the store.
-  struct Checkpointer {
-    virtual Status write_recovery_points(LogDirectory& directory) = 0;
-    /// cleaner-offset-checkpoint, at once.
-    virtual Status write_clean_ends(LogDirectory& directory) = 0;
-    virtual void write_log_starts(LogDirectory& directory, io::Completion<Status> done) = 0;
-    /// At once.
-    virtual Status write_log_starts_now(LogDirectory& directory) = 0;
-
-   protected:
-    ~Checkpointer() = default;
-  };
   void set_checkpointer(Checkpointer* checkpointer) { checkpointer_ = checkpointer; }
 
  private:
@@ -385,8 +420,8 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   void after_write();
   void remember(Offset offset, Offset segment, uint64_t position);
   Status ensure_active_ready();
-  io::Disk& disk() const { return core_.surface.disk; }
-  WallMillis wall() const { return core_.surface.clock.wall(); }
+  io::Disk& disk() const { return core_->surface.disk; }
+  WallMillis wall() const { return core_->surface.clock.wall(); }
   Failure fail_directory(Failure why);
   std::string path_of(Offset base, log::FileKind kind, log::FileState state = log::FileState::normal) const;
 
@@ -480,8 +515,12 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   /// Calls visit(header as a batch view without records) for the batches of segment `index` from `position` on.
   Status walk_headers(size_t index, const std::function<bool(const wire::BatchView&)>& visit);
 
-  StoreCore& core_;
-  LogDirectory* directory_;  // a move changes it
+  StoreCore* core_;          // of its shard
+  LogDirectory* directory_;  // that shard's; a move changes it
+  DataFolder* data_folder_;  // changes only while the log is home's
+  /// Whose it is: what happens on another shard's thread asks before it touches anything else. Null: nobody's.
+  std::atomic<const StoreCore*> owner_;
+  bool attached_ = false;
   TopicPartitionId id_;
   std::string topic_;
   std::string folder_;
@@ -540,6 +579,10 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   uint64_t generation_ = 0;       // grows with each cut: a sync that began before says nothing about what came after
   bool changed_ = false;          // since it was opened: close() has something to do
   bool retired_ = false;
+  bool leaving_ = false;
+  size_t starts_under_way_ = 0;  // DeleteRecords that wait for their new start to be durable
+  std::optional<Offset> noted_high_watermark_;
+  std::optional<size_t> entries_left_;
   bool written_since_trim_ = false;
   io::TimerId flush_timer_ = 0;
 

@@ -161,7 +161,7 @@ std::shared_ptr<NameStep> PartitionLog::install_cleaned(const CleanedSegment& ma
   for (Mark& mark : marks_) {
     if (mark.segment >= made.base && mark.segment < end) mark = {};
   }
-  core_.forget_windows(this);
+  core_->forget_windows(this);
   // What is gone is not to be read from memory either.
   if (!recent_.empty() && recent_.entries().front().base < end) recent_.clear();
   changed_ = true;
@@ -196,7 +196,7 @@ void PartitionLog::installed() {
     (void)fail_directory(Failure{FailureKind::io, outcome.failure().message, outcome.failure().os_errno});
     return;
   }
-  for (std::string& path : replaced_paths_) core_.remove_later(std::move(path), config_.file_delete_delay_ms);
+  for (std::string& path : replaced_paths_) core_->remove_later(std::move(path), config_.file_delete_delay_ms);
   replaced_paths_.clear();
 }
 

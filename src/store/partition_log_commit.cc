@@ -54,7 +54,7 @@ struct PartitionLog::CommitJob final : PoolWork {
 
 void PartitionLog::start_commit(io::Callback done) {
   if (offline() || retired_) {
-    core_.surface.executor.defer(std::move(done));
+    core_->surface.executor.defer(std::move(done));
     return;
   }
   if (being_synced_) {  // one sync of a file at a time: of two, one alone hears of a failure
@@ -64,7 +64,7 @@ void PartitionLog::start_commit(io::Callback done) {
   const Status opened = ensure_open(active());
   if (!opened.ok()) {
     (void)fail_directory(opened.failure());
-    core_.surface.executor.defer(std::move(done));
+    core_->surface.executor.defer(std::move(done));
     return;
   }
   cut_unsynced_ = false;
@@ -82,14 +82,14 @@ void PartitionLog::start_commit(io::Callback done) {
     job->epochs_path = path_in(folder_, log::epoch_checkpoint_name);
   }
   running_ = job;
-  core_.surface.executor.offload_sync(
-      [job, gate = core_.gate] { gate->run([&] { job->run(); }); },
-      [weak = weak_from_this(), job, what = committing_now(), began = core_.surface.clock.now(),
+  core_->surface.executor.offload_sync(
+      [job, gate = core_->gate] { gate->run([&] { job->run(); }); },
+      [weak = weak_from_this(), &core = *core_, job, what = committing_now(), began = core_->surface.clock.now(),
        done = std::move(done)]() mutable {
         const auto self = weak.lock();
-        if (!self) return done();
-        self->core_.syncs.durations.record(self->core_.surface.clock.now() - began);
-        if (!job->outcome.ok()) ++self->core_.syncs.failed;
+        if (!self || !self->here(core)) return done();
+        self->core_->syncs.durations.record(self->core_->surface.clock.now() - began);
+        if (!job->outcome.ok()) ++self->core_->syncs.failed;
         self->running_.reset();
         if (job->epochs_failed) self->epochs_dirty_ = true;
         if (job->outcome.ok() && !job->folder.empty()) self->durable_first_base_ = job->first_base;
@@ -142,8 +142,8 @@ void PartitionLog::flush() {
 
 void PartitionLog::start_flush_timer() {
   if (flush_timer_ != 0) return;
-  const Instant due = core_.surface.clock.now() + milliseconds(config_.flush_ms);
-  flush_timer_ = core_.surface.timers.start(due, [weak = weak_from_this()] {
+  const Instant due = core_->surface.clock.now() + milliseconds(config_.flush_ms);
+  flush_timer_ = core_->surface.timers.start(due, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) {
       self->flush_timer_ = 0;
       self->flush();
@@ -152,7 +152,7 @@ void PartitionLog::start_flush_timer() {
 }
 
 Offset PartitionLog::recovery_point() const {
-  return core_.mutant(Mutant::checkpoint_before_data) ? appended_end_ : synced_end_;
+  return core_->mutant(Mutant::checkpoint_before_data) ? appended_end_ : synced_end_;
 }
 
 // ----------------------------------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ Status PartitionLog::close_in_journal(log::JournalKind kind, Offset at) {
 
 Offset PartitionLog::durable_log_start() const {
   const bool in_segments = config_.write_caching && stable_end_ == synced_end_;
-  if (in_segments || core_.mutant(Mutant::journal_start_ahead)) return log_start_;
+  if (in_segments || core_->mutant(Mutant::journal_start_ahead)) return log_start_;
   return std::min(log_start_, synced_end_);
 }
 
@@ -261,10 +261,16 @@ void PartitionLog::delete_records(Offset offset, io::Completion<Status> done) {
   Status advanced =
       offline() ? Status(Failure{FailureKind::unavailable, folder_ + " is offline"}) : advance_log_start(offset);
   if (!advanced.ok() || checkpointer_ == nullptr) {
-    core_.surface.executor.defer(
+    core_->surface.executor.defer(
         [done = std::move(done), advanced = std::move(advanced)]() mutable { done(advanced); });
     return;
   }
+  ++starts_under_way_;
+  done = [weak = weak_from_this(), &core = *core_, done = std::move(done)](Status outcome) mutable {
+    const auto self = weak.lock();
+    if (self && self->here(core)) --self->starts_under_way_;
+    done(std::move(outcome));
+  };
   if (!held_) return write_start_down(offset, std::move(done));
   // By then it is known in which directory it is to be written down.
   after_hold_.push_back([this, offset, done = std::move(done)]() mutable {

@@ -307,10 +307,10 @@ Status PartitionLog::recover_segment(size_t index, Offset recovery_point, Recove
   Segment& segment = segments_[index];
   RETURN_IF_FAILED(ensure_open(segment));
   const Offset limit = index + 1 < segments_.size() ? segments_[index + 1].base : INT64_MAX;
-  const Offset never_cut_below = core_.mutant(Mutant::damage_cut_anywhere) ? 0 : recovery_point;
+  const Offset never_cut_below = core_->mutant(Mutant::damage_cut_anywhere) ? 0 : recovery_point;
   log::SegmentRecovery rules(segment.base, found.expected, found.last_epoch, never_cut_below, limit,
                              config_.cleanup_compact, config_.index_interval_bytes, wall());
-  BatchScan scan(disk(), *segment.log, 0, segment.size, !core_.mutant(Mutant::torn_tail_accepted));
+  BatchScan scan(disk(), *segment.log, 0, segment.size, !core_->mutant(Mutant::torn_tail_accepted));
   uint64_t durable_bytes = 0;
   while (true) {
     ASSIGN_OR_RETURN(const BatchScan::Step step, scan.next());
@@ -344,7 +344,7 @@ Status PartitionLog::recover_segment(size_t index, Offset recovery_point, Recove
   found.expected = rules.expected();
   found.last_epoch = rules.last_epoch();
   ASSIGN_OR_RETURN(found.sealed, was_sealed(segment, rules.tail(), rules.expected() - 1));
-  if (core_.mutant(Mutant::index_trusted_after_crash) && segment.offset_entries != UINT32_MAX) {
+  if (core_->mutant(Mutant::index_trusted_after_crash) && segment.offset_entries != UINT32_MAX) {
     const auto bytes_since = rules.tail().bytes_since_entry;
     active_ready_ = false;
     RETURN_IF_FAILED(ensure_active_ready());
@@ -464,7 +464,7 @@ Status PartitionLog::write_rebuilt(size_t index, log::SegmentRecovery& rules, bo
   segment.max_timestamp = tail.max_timestamp;
   segment.examined = true;
   ++segment.index_version;
-  core_.forget_windows(this);
+  core_->forget_windows(this);
   if (is_active) {
     pending_offset_entries_.clear();
     pending_time_entries_.clear();

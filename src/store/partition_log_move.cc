@@ -45,7 +45,7 @@ void PartitionLog::release() {
   if (queue_ != nullptr && !queue_->batches.empty() && !offline() && !retired_) schedule_write();
   if (std::exchange(commit_wanted_, false) && !offline() && !retired_) join_commit();
   for (io::Callback& call : std::exchange(after_hold_, {})) {
-    core_.surface.executor.defer([self = weak_from_this(), call = std::move(call)]() mutable {
+    core_->surface.executor.defer([self = weak_from_this(), call = std::move(call)]() mutable {
       if (const auto alive = self.lock()) call();
     });
   }
@@ -68,27 +68,28 @@ void PartitionLog::end_swap() {
 
 /// The copy is the log now, and all of it is on stable storage.
 void PartitionLog::take_folder(const MoveSwap& swap) {
-  core_.reserved_bytes -= std::min(core_.reserved_bytes, space_ahead_.reserved_beyond(tail_.size));
+  core_->reserved_bytes -= std::min(core_->reserved_bytes, space_ahead_.reserved_beyond(tail_.size));
   space_ahead_.trimmed();
   directory_->subtract_unflushed(accounted_bytes_);
   unflushed_bytes_ = accounted_bytes_ = 0;
   directory_->detach(this);
   directory_ = &swap.to;
   directory_->attach(this);
+  data_folder_ = &directory_->folder();
   folder_ = swap.final_folder;
   for (Segment& segment : segments_) {
     segment.log.reset();
     segment.offset_index.reset();
     segment.time_index.reset();
   }
-  core_.forget_windows(this);
+  core_->forget_windows(this);
   unsynced_files_.clear();
   folder_dirty_ = parent_dirty_ = false;
   durable_first_base_ = segments_.front().base;
   changed_ = true;
   trace(TraceLevel::info, "log={} moved_from={}", folder_, swap.folder);
   if (directory_->offline()) {
-    core_.surface.executor.defer([weak = weak_from_this()] {
+    core_->surface.executor.defer([weak = weak_from_this()] {
       const auto self = weak.lock();
       if (self) self->went_offline(Failure{FailureKind::unavailable, self->folder_ + " is offline"});
     });

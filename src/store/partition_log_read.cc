@@ -142,7 +142,7 @@ std::optional<PartitionLog::Place> PartitionLog::marked(Offset offset) const {
 }
 
 std::optional<log::OffsetEntry> PartitionLog::search_window(const Segment& segment, Offset offset) const {
-  for (const auto& window : core_.windows) {
+  for (const auto& window : core_->windows) {
     if (window->log != this || window->segment != segment.base) continue;
     const auto bytes = std::span<const std::byte>(window->bytes).first(window->count * log::offset_entry_bytes);
     const auto slot = log::floor_by_offset(bytes, segment.base, offset);
@@ -180,13 +180,13 @@ std::optional<log::OffsetEntry> PartitionLog::floor_entry(Segment& segment, Offs
       high = middle;
     }
   }
-  if (core_.windows.size() < index_windows) {
-    core_.windows.push_back(std::make_unique<IndexWindow>());
-    core_.next_window = core_.windows.size() - 1;
+  if (core_->windows.size() < index_windows) {
+    core_->windows.push_back(std::make_unique<IndexWindow>());
+    core_->next_window = core_->windows.size() - 1;
   } else {
-    core_.next_window = (core_.next_window + 1) % index_windows;
+    core_->next_window = (core_->next_window + 1) % index_windows;
   }
-  IndexWindow& window = *core_.windows[core_.next_window];
+  IndexWindow& window = *core_->windows[core_->next_window];
   window.log = nullptr;
   const size_t count = std::min<size_t>(index_window_entries, segment.offset_entries - low);
   const auto bytes = std::span(window.bytes).first(count * log::offset_entry_bytes);

@@ -121,7 +121,7 @@ Status PartitionLog::roll_to(Offset base, std::span<const std::byte> snapshot) {
   RETURN_IF_FAILED(ensure_indexes_open(old));
   if (space_ahead_.reserved_beyond(tail_.size) > 0) {
     RETURN_IF_FAILED(disk().truncate(*old.log, tail_.size));
-    core_.reserved_bytes -= std::min(core_.reserved_bytes, space_ahead_.reserved_beyond(tail_.size));
+    core_->reserved_bytes -= std::min(core_->reserved_bytes, space_ahead_.reserved_beyond(tail_.size));
     space_ahead_.trimmed();
   }
   RETURN_IF_FAILED(write_snapshot(base, snapshot));
@@ -172,7 +172,7 @@ Status PartitionLog::delete_segment_files(const Segment& segment) {
     const std::string deleted = path_of(segment.base, kind, log::FileState::deleted);
     const Status renamed = disk().rename(path_of(segment.base, kind), deleted);
     if (!renamed.ok() && renamed.failure().kind != FailureKind::not_found) return renamed;
-    if (renamed.ok()) core_.remove_later(deleted, config_.file_delete_delay_ms);
+    if (renamed.ok()) core_->remove_later(deleted, config_.file_delete_delay_ms);
   }
   std::erase(snapshots_, segment.base);
   folder_dirty_ = true;
@@ -288,7 +288,7 @@ Status PartitionLog::truncate_to(Offset offset) {
   if (offset < segments_.front().base) return restart_at(offset);
   settle_cleaning();
   RETURN_IF_FAILED(ensure_active_ready());
-  if (!core_.mutant(Mutant::journal_cut_not_closed)) {
+  if (!core_->mutant(Mutant::journal_cut_not_closed)) {
     RETURN_IF_FAILED(close_in_journal(log::JournalKind::truncated, offset));
   }
   trace(TraceLevel::info, "log={} truncated_to={} from={}", folder_, offset, next_offset_);
@@ -343,8 +343,8 @@ void PartitionLog::after_cut(Offset end) {
   ++generation_;
   recent_.clear();
   marks_ = {};
-  core_.forget_windows(this);
-  core_.reserved_bytes -= std::min(core_.reserved_bytes, space_ahead_.reserved_beyond(tail_.size));
+  core_->forget_windows(this);
+  core_->reserved_bytes -= std::min(core_->reserved_bytes, space_ahead_.reserved_beyond(tail_.size));
   space_ahead_.trimmed();
   if (epochs_.truncate_from_end(end)) epochs_dirty_ = true;
   planned_ = tail_;
@@ -362,7 +362,7 @@ Status PartitionLog::restart_at(Offset offset) {
   if (offset < 0) return Failure{FailureKind::invalid_argument, "a log starts at 0 or above"};
   write_queued();
   settle_cleaning();
-  if (!core_.mutant(Mutant::journal_cut_not_closed)) {
+  if (!core_->mutant(Mutant::journal_cut_not_closed)) {
     RETURN_IF_FAILED(close_in_journal(log::JournalKind::truncated, offset));
   }
   trace(TraceLevel::info, "log={} restarted_at={} from={}", folder_, offset, next_offset_);

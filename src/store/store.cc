@@ -18,6 +18,9 @@ constexpr std::string_view revoked_marker = "running: not a clean stop\n";
 
 constexpr uint64_t identity_bytes_max = 64 << 10;
 constexpr uint64_t checkpoint_bytes_max = 64u << 20;
+/// A shard's part of a bound is not less than this.
+constexpr int syncs_in_flight_min = 4;
+constexpr uint64_t journal_file_bytes_min = 8u << 20;
 constexpr std::string_view lost_and_found = "lost+found";
 constexpr std::string_view remote_index_cache = "remote-log-index-cache";
 
@@ -35,52 +38,113 @@ Status write_small(io::Disk& disk, const std::string& path, std::string_view tex
   return disk.sync_now(*file);
 }
 
+std::vector<std::unique_ptr<DataFolder>> make_folders(const StoreOptions& options, size_t shards) {
+  std::vector<std::string> paths = options.log_directories;
+  const std::string& own = options.metadata_directory;
+  if (!own.empty() && std::find(paths.begin(), paths.end(), own) == paths.end()) paths.push_back(own);
+  std::vector<std::unique_ptr<DataFolder>> folders;
+  for (const std::string& path : paths) folders.push_back(std::make_unique<DataFolder>(folders.size(), path, shards));
+  return folders;
+}
+
+/// The settings of compaction are those of all shards together.
+CleanerOptions part_of(CleanerOptions options, size_t shards) {
+  options.threads = static_cast<int>((static_cast<size_t>(std::max(options.threads, 0)) + shards - 1) / shards);
+  options.dedupe_buffer_bytes /= shards;
+  options.io_buffer_bytes /= shards;
+  options.io_bytes_per_second_max /= static_cast<double>(shards);
+  return options;
+}
+
+/// What one of `shards` may take of the bounds of the store.
+StoreOptions part_of(StoreOptions options, size_t shards) {
+  if (shards == 1) return options;
+  options.tail_bytes_max /= shards;
+  options.space_ahead_bytes_max /= shards;
+  options.unflushed_bytes_max /= shards;
+  options.syncs_in_flight_max = std::max(options.syncs_in_flight_max / static_cast<int>(shards), syncs_in_flight_min);
+  const uint64_t blocks = options.journal.file_bytes / shards / log::journal_block_bytes;
+  const uint64_t least = std::min(options.journal.file_bytes, journal_file_bytes_min);
+  options.journal.file_bytes = std::max(blocks * log::journal_block_bytes, least);
+  options.cleaner = part_of(options.cleaner, shards);
+  return options;
+}
+
+std::vector<std::unique_ptr<StoreShardImpl>> make_shards(StoreHome& home, std::span<const io::Surface> surfaces,
+                                                         const StoreOptions& options,
+                                                         const std::vector<std::unique_ptr<DataFolder>>& folders) {
+  ASSERT(!surfaces.empty());
+  std::vector<std::unique_ptr<StoreShardImpl>> shards;
+  for (const io::Surface& surface : surfaces) {
+    shards.push_back(std::make_unique<StoreShardImpl>(home, surface, part_of(options, surfaces.size()), shards.size(),
+                                                      folders));
+  }
+  return shards;
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Store>> Store::open(io::Surface surface, StoreOptions options, const std::string& cluster_id,
-                                           NodeId node_id) {
-  auto store = std::make_unique<StoreImpl>(surface, std::move(options));
+Result<std::unique_ptr<Store>> Store::open(std::span<const io::Surface> surfaces, StoreOptions options,
+                                           const std::string& cluster_id, NodeId node_id) {
+  auto store = std::make_unique<StoreImpl>(surfaces, std::move(options));
   RETURN_IF_FAILED(store->open_folders(cluster_id, node_id));
   return std::unique_ptr<Store>(std::move(store));
 }
 
-StoreImpl::StoreImpl(io::Surface surface, StoreOptions options) : core_(surface, std::move(options)) {
-  std::vector<std::string> paths = core_.options.log_directories;
-  log_directory_count_ = paths.size();
-  if (const std::string& own = core_.options.metadata_directory; !own.empty()) {
-    metadata_index_ = static_cast<size_t>(std::find(paths.begin(), paths.end(), own) - paths.begin());
-    if (metadata_index_ == paths.size()) paths.push_back(own);
+StoreImpl::StoreImpl(std::span<const io::Surface> surfaces, StoreOptions options)
+    : folders_(make_folders(options, surfaces.size())),
+      shards_(make_shards(*this, surfaces, options, folders_)),
+      home_(*shards_.front()),
+      core_(home_.core()),
+      log_directory_count_(options.log_directories.size()),
+      found_(folders_.size()),
+      mover_(core_, static_cast<MoverHost&>(*this)) {
+  if (const std::string& own = options.metadata_directory; !own.empty()) {
+    while (folders_[metadata_index_]->path != own) ++metadata_index_;
   }
-  for (const std::string& path : paths) {
-    core_.directories.push_back(std::make_unique<LogDirectory>(core_, path));
-    const auto file = [&](std::string_view name) { return std::make_shared<CheckpointFile>(path_in(path, name)); };
-    files_.push_back({file(log::recovery_point_checkpoint_name),
-                      file(log::log_start_checkpoint_name),
-                      file(log::high_watermark_checkpoint_name),
-                      file(transaction_free_checkpoint_name),
-                      0,
-                      false,
-                      {},
-                      file(cleaner_checkpoint_name)});
+  for (size_t i = 0; i < shards_.size(); ++i) {
+    StoreCore& core = shards_[i]->core();
+    lives_.emplace_back(core.alive);
+    core.tell_offline = [this, i](DataFolder& folder, const Failure& why) {
+      at_home(i, [this, &folder, why] { folder_failed(folder, why); });
+    };
+    to_shard_.push_back(i == 0 ? nullptr
+                               : std::make_unique<io::Outbox>(core_.surface.executor, core.surface.executor.mailbox()));
+    to_home_.push_back(i == 0 ? nullptr
+                              : std::make_unique<io::Outbox>(core.surface.executor, core_.surface.executor.mailbox()));
   }
-  found_.resize(core_.directories.size());
 }
 
+/// No other shard's thread runs, or it has stopped.
 StoreImpl::~StoreImpl() {
   mover_.stop();
-  cleaner_.stop();
-  core_.gate->close();
-  for (const auto& [key, timer] : timers_) core_.surface.timers.cancel(timer);
+  for (const auto& shard : shards_) shard->end_work();
   for (auto& [id, log] : logs_) log->retire();
-  core_.alive.reset();
+  for (const auto& shard : shards_) shard->core().alive.reset();
   logs_.clear();
 }
 
-size_t StoreImpl::index_of(const LogDirectory& directory) const {
-  for (size_t i = 0; i < core_.directories.size(); ++i) {
-    if (core_.directories[i].get() == &directory) return i;
+void StoreImpl::at_shard(size_t index, std::move_only_function<void(StoreShardImpl&)> call) {
+  to_shard_[index]->post([&shard = *shards_[index], life = lives_[index], call = std::move(call)]() mutable {
+    if (!life.expired()) call(shard);
+  });
+}
+
+void StoreImpl::at_home(size_t from, io::Callback call) {
+  if (from == 0) return call();
+  to_home_[from]->post([life = lives_.front(), call = std::move(call)]() mutable {
+    if (!life.expired()) call();
+  });
+}
+
+/// Every shard's logs hear of it.
+void StoreImpl::folder_failed(DataFolder& folder, const Failure& why) {
+  core_.directories[folder.index]->went_offline(why);
+  for (size_t i = 1; i < shards_.size(); ++i) {
+    at_shard(i, [index = folder.index, why](StoreShardImpl& shard) {
+      shard.core().directories[index]->went_offline(why);
+    });
   }
-  UNREACHABLE();
 }
 
 Status StoreImpl::ensure_folder(const std::string& path) {
@@ -98,26 +162,26 @@ Status StoreImpl::ensure_folder(const std::string& path) {
 
 Status StoreImpl::open_folders(const std::string& cluster_id, NodeId node_id) {
   if (log_directory_count_ == 0) return Failure{FailureKind::invalid_argument, "no log directory is given"};
-  std::vector<std::optional<log::MetaProperties>> metas(core_.directories.size());
+  std::vector<std::optional<log::MetaProperties>> metas(folders_.size());
   std::string cluster = cluster_id;
-  for (size_t i = 0; i < core_.directories.size(); ++i) {
-    LogDirectory& directory = *core_.directories[i];
-    RETURN_IF_FAILED(open_folder(directory, metas[i]));
+  for (size_t i = 0; i < folders_.size(); ++i) {
+    DataFolder& folder = *folders_[i];
+    RETURN_IF_FAILED(open_folder(folder, metas[i]));
     if (!metas[i]) continue;
     const log::MetaProperties& meta = *metas[i];
     if (cluster.empty()) cluster = *meta.cluster_id;
     if (*meta.cluster_id != cluster) {
       return Failure{FailureKind::foreign,
-                     fmt::format("{} belongs to cluster {}, not to {}", directory.path(), *meta.cluster_id, cluster)};
+                     fmt::format("{} belongs to cluster {}, not to {}", folder.path, *meta.cluster_id, cluster)};
     }
     if (*meta.node_id != node_id) {
       return Failure{FailureKind::foreign,
-                     fmt::format("{} belongs to node {}, not to {}", directory.path(), *meta.node_id, node_id)};
+                     fmt::format("{} belongs to node {}, not to {}", folder.path, *meta.node_id, node_id)};
     }
     for (size_t j = 0; j < i; ++j) {
       if (meta.directory_id && metas[j] && metas[j]->directory_id == meta.directory_id) {
         return Failure{FailureKind::corrupt, fmt::format("{} and {} have the same directory.id",
-                                                         core_.directories[j]->path(), directory.path())};
+                                                         folders_[j]->path, folder.path)};
       }
     }
   }
@@ -127,33 +191,33 @@ Status StoreImpl::open_folders(const std::string& cluster_id, NodeId node_id) {
       cluster = core_.surface.entropy.uuid().to_string();
     } while (cluster.front() == '-');
   }
-  for (size_t i = 0; i < core_.directories.size(); ++i) {
-    LogDirectory& directory = *core_.directories[i];
-    directory.opened.fresh = !metas[i];
+  for (size_t i = 0; i < folders_.size(); ++i) {
+    DataFolder& folder = *folders_[i];
+    folder.opened.fresh = !metas[i];
     log::MetaProperties meta = metas[i].value_or(log::MetaProperties{1, cluster, node_id, std::nullopt});
     if (!meta.directory_id) {
       do {
         meta.directory_id = core_.surface.entropy.uuid();
       } while (log::directory_id_reserved(*meta.directory_id) || meta.directory_id->to_string().front() == '-');
-      RETURN_IF_FAILED(format_folder(directory, meta));
+      RETURN_IF_FAILED(format_folder(folder, meta));
     }
-    directory.opened.identity = {*meta.cluster_id, *meta.node_id, *meta.directory_id};
-    if (i < log_directory_count_) folders_.push_back(directory.opened);
+    folder.opened.identity = {*meta.cluster_id, *meta.node_id, *meta.directory_id};
+    if (i < log_directory_count_) opened_.push_back(folder.opened);
   }
   return {};
 }
 
 /// Locks a log directory and reads what it says of itself; `meta` stays empty for a fresh one.
-Status StoreImpl::open_folder(LogDirectory& directory, std::optional<log::MetaProperties>& meta) {
+Status StoreImpl::open_folder(DataFolder& folder, std::optional<log::MetaProperties>& meta) {
   io::Disk& disk = core_.surface.disk;
-  const std::string& path = directory.path();
+  const std::string& path = folder.path;
   RETURN_IF_FAILED(ensure_folder(path));
   auto lock = disk.lock(path_in(path, log::lock_name));
   if (!lock.ok() && lock.failure().kind == FailureKind::locked) {
     return Failure{FailureKind::locked, "the data folder " + path + " is in use: another process holds its lock"};
   }
   if (!lock.ok()) return std::move(lock).failure();
-  directory.lock = std::move(lock).value();
+  folder.lock = std::move(lock).value();
 
   const auto text = io::read_file(disk, path_in(path, log::meta_properties_name), identity_bytes_max);
   if (!text.ok() && text.failure().kind != FailureKind::not_found) return text.failure();
@@ -179,20 +243,20 @@ Status StoreImpl::open_folder(LogDirectory& directory, std::optional<log::MetaPr
   const std::string marker = path_in(path, log::clean_shutdown_name);
   const auto clean = io::read_file(disk, marker, identity_bytes_max);
   const bool revoked = clean.ok() && as_text(*clean).starts_with(revoked_marker);
-  directory.opened.clean_stop = !revoked && (clean.ok() || clean.failure().kind == FailureKind::corrupt);
-  if (clean.ok()) directory.opened.previous_broker_epoch = log::parse_clean_shutdown(as_text(*clean));
+  folder.opened.clean_stop = !revoked && (clean.ok() || clean.failure().kind == FailureKind::corrupt);
+  if (clean.ok()) folder.opened.previous_broker_epoch = log::parse_clean_shutdown(as_text(*clean));
   return {};
 }
 
-Status StoreImpl::format_folder(LogDirectory& directory, log::MetaProperties meta) {
+Status StoreImpl::format_folder(const DataFolder& folder, log::MetaProperties meta) {
   const std::string text = log::print_meta_properties(meta, core_.surface.clock.wall());
-  return io::replace_file(core_.surface.disk, path_in(directory.path(), log::meta_properties_name), as_bytes(text));
+  return io::replace_file(core_.surface.disk, path_in(folder.path, log::meta_properties_name), as_bytes(text));
 }
 
 /// Removes the clean-shutdown marker, durably: were it to come back after a crash, its folder would pass for a clean
 /// one.
 Status StoreImpl::mark_running(LogDirectory& directory) {
-  if (std::exchange(directory.marked_running, true)) return {};
+  if (std::exchange(directory.folder().marked_running, true)) return {};
   io::Disk& disk = core_.surface.disk;
   const std::string marker = path_in(directory.path(), log::clean_shutdown_name);
   // Revoked by its content first: where the sync of the folder fails, the name may be gone for this kernel and still be
@@ -229,12 +293,13 @@ Result<StoreImpl::Offsets> StoreImpl::read_offsets(const std::string& path) cons
 Status StoreImpl::read_checkpoints(size_t index) {
   Found& found = found_[index];
   if (std::exchange(found.read, true)) return {};
-  ASSIGN_OR_RETURN(found.recovery_points, read_offsets(files_[index].recovery_points->path()));
-  ASSIGN_OR_RETURN(found.log_starts, read_offsets(files_[index].log_starts->path()));
-  ASSIGN_OR_RETURN(found.high_watermarks, read_offsets(files_[index].high_watermarks->path()));
-  ASSIGN_OR_RETURN(found.transaction_free, read_offsets(files_[index].transaction_free->path()));
-  ASSIGN_OR_RETURN(found.clean_ends, read_offsets(files_[index].clean_ends->path()));
-  if (!found.clean_ends.empty()) (void)files_[index].clean_ends->next_version();  // from now on it is kept up to date
+  const DataFolder& folder = *folders_[index];
+  ASSIGN_OR_RETURN(found.recovery_points, read_offsets(folder.recovery_points->path()));
+  ASSIGN_OR_RETURN(found.log_starts, read_offsets(folder.log_starts->path()));
+  ASSIGN_OR_RETURN(found.high_watermarks, read_offsets(folder.high_watermarks->path()));
+  ASSIGN_OR_RETURN(found.transaction_free, read_offsets(folder.transaction_free->path()));
+  ASSIGN_OR_RETURN(found.clean_ends, read_offsets(folder.clean_ends->path()));
+  if (!found.clean_ends.empty()) folder.clean_ends->keep();
   return {};
 }
 
@@ -264,13 +329,17 @@ Status StoreImpl::load_logs() {
           &found.clean_ends}) {
       for (const auto& [key, offset] : *offsets) {
         const std::string name = log::partition_folder_name(key.first, key.second);
-        if (!present.contains(name)) core_.directories[i]->stale_names.insert(name);
+        if (!present.contains(name)) folders_[i]->stale_names.insert(name);
       }
     }
   }
   loaded_ = true;
   found_.clear();
   found_.resize(core_.directories.size());
+  // Whoever writes a checkpoint from here on has the lines of all.
+  if (shards_.size() > 1) {
+    for (const auto& directory : core_.directories) (void)home_.all_now(*directory);
+  }
   if (offline == log_directory_count_) return first_failure;
   return {};
 }
@@ -346,7 +415,7 @@ Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex parti
   const PartitionKey key(log.topic(), partition);
   const Found& found = found_[index];
   LoadFacts facts;
-  facts.clean = core_.directories[index]->opened.clean_stop && !doubtful;
+  facts.clean = folders_[index]->opened.clean_stop && !doubtful;
   const auto recovery_point = found.recovery_points.find(key);
   if (recovery_point != found.recovery_points.end() && !doubtful) facts.recovery_point = recovery_point->second;
   if (const auto at = found.log_starts.find(key); at != found.log_starts.end()) facts.log_start = at->second;
@@ -354,7 +423,7 @@ Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex parti
     facts.transaction_free_below = at->second;
   }
   if (const auto at = found.clean_ends.find(key); at != found.clean_ends.end()) log.set_clean_end(at->second);
-  log.set_checkpointer(this);
+  log.set_checkpointer(&home_);
   return log.load(facts);
 }
 
@@ -417,21 +486,17 @@ Result<Log*> StoreImpl::open_metadata_log(const LogConfig& config) {
   return opened;
 }
 
-Log* StoreImpl::find(const TopicPartitionId& id) {
+std::shared_ptr<PartitionLog> StoreImpl::find_at_home(const TopicPartitionId& id) {
   const auto found = logs_.find(id);
-  return found == logs_.end() ? nullptr : found->second.get();
+  return found == logs_.end() || !found->second->here(core_) ? nullptr : found->second;
 }
 
-std::vector<Log*> StoreImpl::logs() {
-  std::vector<Log*> all;
-  for (const auto& directory : core_.directories) {
-    for (PartitionLog* log : ordered(*directory)) all.push_back(log);
-  }
-  return all;
+Log* StoreImpl::find(const TopicPartitionId& id) {
+  return find_at_home(id).get();
 }
 
 Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& topic, int directory_index) {
-  if (find(id) != nullptr)
+  if (holds(id))
     return Failure{FailureKind::already_exists, fmt::format("{}-{} exists", topic, id.partition)};
   LogDirectory* directory = nullptr;
   if (directory_index >= 0) {
@@ -443,7 +508,7 @@ Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& to
     for (size_t i = 0; i < log_directory_count_; ++i) {
       const auto& candidate = core_.directories[i];
       if (candidate->offline()) continue;
-      if (directory == nullptr || candidate->logs().size() < directory->logs().size()) directory = candidate.get();
+      if (directory == nullptr || candidate->folder().logs < directory->folder().logs) directory = candidate.get();
     }
   }
   if (directory == nullptr || directory->offline())
@@ -455,16 +520,17 @@ Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& to
 
   io::Disk& disk = core_.surface.disk;
   const std::string name = log::partition_folder_name(topic, id.partition);
+  if (closing_.contains(id)) return Failure{FailureKind::unavailable, name + " was removed, and is in a journal yet"};
   RETURN_IF_FAILED(close_removed(*directory, id));
-  if (directory->stale_names.contains(name)) {
-    const Status written = write_checkpoints(index_of(*directory));
-    if (offline_or_fail(*directory, written)) return written.failure();
+  if (directory->folder().stale_names.contains(name)) {
+    const Status written = write_checkpoints(*directory);
+    if (StoreShardImpl::offline_or_fail(*directory, written)) return written.failure();
   }
   const std::string folder = path_in(directory->path(), name);
   RETURN_IF_FAILED(disk.make_dir(folder));
   const std::string identity = path_in(folder, log::partition_metadata_name);
   auto log = std::make_shared<PartitionLog>(core_, *directory, id, topic, folder, core_.options.config_of(topic));
-  log->set_checkpointer(this);
+  log->set_checkpointer(&home_);
   const Status made = log->create_folder_files(identity, log::print_partition_metadata(id.topic_id));
   if (!made.ok()) {
     log->retire();
@@ -485,22 +551,26 @@ Status StoreImpl::remove(const TopicPartitionId& id) {
   const auto found = logs_.find(id);
   if (found == logs_.end()) return Failure{FailureKind::not_found, "there is no such log"};
   const std::shared_ptr<PartitionLog> log = found->second;
+  if (!log->here(core_) && !log->given_up()) {
+    return Failure{FailureKind::invalid_argument, "another shard has " + log->folder()};
+  }
   mover_.drop(id);
   log->settle_move();
-  LogDirectory& directory = log->directory();
+  LogDirectory& directory = *core_.directories[log->data_folder().index];
   if (directory.offline()) return Failure{FailureKind::unavailable, "the log directory is offline"};
   log->retire();
   logs_.erase(found);
   high_watermarks_.erase(id);
   const std::string name = log::partition_folder_name(log->topic(), id.partition);
   folders_in_use_.erase(name);
-  directory.stale_names.insert(name);
+  directory.folder().stale_names.insert(name);
+  for (CheckpointFile* file : directory.folder().files()) file->forget({log->topic(), id.partition});
   const Status removed = remove_folder(directory, log->topic(), id.partition, log->folder());
   if (!removed.ok()) {
     directory.fail(removed.failure());
     return removed;
   }
-  close_removed_later(directory, id);
+  close_removed_later(directory, *log);
   return {};
 }
 
@@ -519,17 +589,22 @@ Offset StoreImpl::checkpointed_high_watermark(const TopicPartitionId& id) const 
   return found == high_watermarks_.end() ? 0 : found->second;
 }
 
+void StoreImpl::configure_cleaner(const CleanerOptions& options) {
+  const CleanerOptions part = part_of(options, shards_.size());
+  home_.configure_cleaner(part);
+  for (size_t i = 1; i < shards_.size(); ++i) {
+    at_shard(i, [part](StoreShardImpl& shard) { shard.configure_cleaner(part); });
+  }
+}
+
 Status StoreImpl::close(int64_t broker_epoch) {
-  core_.closed = true;
   mover_.stop();
-  cleaner_.stop();
-  core_.gate->close();
-  for (const auto& [key, timer] : timers_) core_.surface.timers.cancel(timer);
-  timers_.clear();
+  home_.end_work();
+  for (size_t i = 1; i < shards_.size(); ++i) shards_[i]->stop();
   // Before any directory is closed: a log may be in another one afterwards.
   for (const auto& [id, log] : logs_) log->settle_move();
-  // A failed write or sync takes its directory offline: it is then left for the next start.
-  for (const auto& directory : core_.directories) (void)close_journal(*directory);
+  home_.close_journals();
+  bring_all_home();
   Status first_failure;
   for (size_t i = 0; i < core_.directories.size(); ++i) {
     const Status closed = close_directory(i, broker_epoch);
@@ -539,20 +614,35 @@ Status StoreImpl::close(int64_t broker_epoch) {
   return first_failure;
 }
 
+/// The other shards have stopped: their logs are closed here.
+void StoreImpl::bring_all_home() {
+  if (shards_.size() == 1) return;
+  for (const auto& [id, log] : logs_) {
+    if (log->here(core_) || log->retired()) continue;
+    const std::optional<Offset> high_watermark = log->noted_high_watermark();
+    log->detach();
+    log->join(core_, home_);
+    log->note_high_watermark(high_watermark);
+  }
+  for (const auto& folder : folders_) {
+    for (CheckpointFile* file : folder->files()) file->bring_home();
+  }
+}
+
 Status StoreImpl::close_directory(size_t index, int64_t broker_epoch) {
   LogDirectory& directory = *core_.directories[index];
   if (directory.offline()) return Failure{FailureKind::unavailable, directory.path() + " is offline"};
   // Without all logs loaded, checkpoints would forget the others; a folder that was not touched is as clean as it was.
   if (!loaded_) {
-    for (PartitionLog* log : ordered(directory)) RETURN_IF_FAILED(log->close());
-    directory.lock.reset();
+    for (PartitionLog* log : StoreShardImpl::ordered(directory)) RETURN_IF_FAILED(log->close());
+    directory.folder().lock.reset();
     return {};
   }
   io::Disk& disk = core_.surface.disk;
   const auto finish = [&]() -> Status {
     if (core_.mutant(Mutant::journal_retired_before_sync)) RETURN_IF_FAILED(retire_journals(disk, directory.path()));
-    for (PartitionLog* log : ordered(directory)) RETURN_IF_FAILED(log->close());
-    RETURN_IF_FAILED(write_checkpoints(index));
+    for (PartitionLog* log : StoreShardImpl::ordered(directory)) RETURN_IF_FAILED(log->close());
+    RETURN_IF_FAILED(write_checkpoints(directory));
     // Now segments and checkpoints tell everything. With the journal's folder there, no Kafka starts here.
     RETURN_IF_FAILED(retire_journals(disk, directory.path()));
     RETURN_IF_FAILED(directory.sync_folder(directory.path()));
@@ -563,7 +653,7 @@ Status StoreImpl::close_directory(size_t index, int64_t broker_epoch) {
     return directory.sync_folder(directory.path());
   };
   const Status outcome = finish();
-  directory.lock.reset();
+  directory.folder().lock.reset();
   return outcome;
 }
 

@@ -13,8 +13,6 @@
 namespace moldau::store {
 namespace {
 
-/// Recovery points follow the settling of the journal, but not more often than this.
-constexpr int64_t recovery_points_interval_ms = 1000;
 constexpr uint64_t identity_bytes_max = 64 << 10;
 
 /// A log as replay sees it.
@@ -55,11 +53,6 @@ class DirectoryInReplay final : public ReplayTarget {
 
 }  // namespace
 
-std::shared_ptr<PartitionLog> StoreImpl::find_log(const TopicPartitionId& id) {
-  const auto found = logs_.find(id);
-  return found == logs_.end() ? nullptr : found->second;
-}
-
 /// The journal may hold batches of a partition that was removed just before: its closing entry follows the removal.
 void StoreImpl::note_removed(size_t index, const log::FolderName& name, const std::string& folder) {
   const auto text =
@@ -76,7 +69,7 @@ Status StoreImpl::replay_journal(size_t index) {
   if (there) {
     DirectoryInReplay target(directory, found_[index].removed);
     ASSIGN_OR_RETURN(const ReplayCounts counts,
-                     replay_journals(disk, directory.path(), directory.opened.identity.directory_id, target));
+                     replay_journals(disk, directory.path(), directory.folder().opened.identity.directory_id, target));
     trace(TraceLevel::info, "log_directory={} journal=replayed files={} rounds={} found={} appended={} bytes={}",
           directory.path(), counts.files, counts.rounds, counts.batches_found, counts.batches_appended,
           counts.bytes_appended);
@@ -86,30 +79,15 @@ Status StoreImpl::replay_journal(size_t index) {
     replayed_.bytes_appended += counts.bytes_appended;
     replayed_.partitions_missing += counts.partitions_missing;
     if (!core_.mutant(Mutant::journal_retired_before_sync)) {
-      for (PartitionLog* log : ordered(directory)) RETURN_IF_FAILED(log->end_replay());
-      RETURN_IF_FAILED(write_recovery_points(directory));
-      RETURN_IF_FAILED(write_log_starts_now(directory));
+      for (PartitionLog* log : StoreShardImpl::ordered(directory)) RETURN_IF_FAILED(log->end_replay());
+      RETURN_IF_FAILED(home_.write_recovery_points(directory));
+      RETURN_IF_FAILED(home_.write_log_starts_now(directory));
     }
   }
   RETURN_IF_FAILED(retire_journals(disk, directory.path()));
   if (!core_.options.journal.enable) return {};
-  auto journal = std::make_unique<DirectoryJournal>(core_, directory, static_cast<JournalStore&>(*this));
-  RETURN_IF_FAILED(journal->open());
-  directory.set_journal(std::move(journal));
+  for (const auto& shard : shards_) RETURN_IF_FAILED(shard->open_journal(index));
   return {};
-}
-
-Status StoreImpl::write_log_starts_now(LogDirectory& directory) {
-  CheckpointFile& file = *files_[index_of(directory)].log_starts;
-  return file.write(core_.surface.disk, file.next_version(), log_start_text(directory));
-}
-
-void StoreImpl::segments_synced(LogDirectory& directory) {
-  const size_t index = index_of(directory);
-  const Instant now = core_.surface.clock.now();
-  if (now < files_[index].recovery_points_due) return;
-  files_[index].recovery_points_due = now + milliseconds(recovery_points_interval_ms);
-  checkpoint(index);
 }
 
 /// What the journal holds of a log that is gone must not come back into another one of the same id.
@@ -123,43 +101,21 @@ Status StoreImpl::close_removed(LogDirectory& directory, const TopicPartitionId&
 }
 
 /// The folder has its last name already, so there is no hurry: with the next round, or when there is room.
-void StoreImpl::close_removed_later(LogDirectory& directory, const TopicPartitionId& id) {
+void StoreImpl::close_removed_later(LogDirectory& directory, const PartitionLog& log) {
+  const TopicPartitionId id = log.id();
+  if (const auto elsewhere = log.entries_left()) {
+    closing_.insert(id);
+    at_shard(*elsewhere, [this, id, index = index_of(directory)](StoreShardImpl& shard) {
+      shard.close_removed(index, id, [this, id, number = shard.index()] {
+        at_home(number, [this, id] { closing_.erase(id); });
+      });
+    });
+    return;
+  }
   DirectoryJournal* const journal = directory.journal();
   if (journal == nullptr || core_.mutant(Mutant::journal_removal_not_closed)) return;
   directory.commits().withdraw(id);
   if (journal->writer().holds(id)) directory.commits().add_entry(log::JournalKind::deleted, id, 0, nullptr);
-}
-
-Status StoreImpl::close_journal(LogDirectory& directory) {
-  if (directory.journal() == nullptr || directory.offline()) return {};
-  const Status closed = directory.journal()->close();
-  if (!closed.ok() && closed.failure().kind != FailureKind::no_space && closed.failure().kind != FailureKind::closed) {
-    directory.fail(closed.failure());
-  }
-  return closed;
-}
-
-JournalStats StoreImpl::journal_stats() const {
-  JournalStats stats;
-  stats.replayed_rounds = replayed_.rounds;
-  stats.replayed_batches = replayed_.batches_appended;
-  stats.replayed_bytes = replayed_.bytes_appended;
-  stats.replay_missing = replayed_.partitions_missing;
-  for (const auto& directory : core_.directories) {
-    const DirectoryJournal* const journal = directory->journal();
-    if (journal == nullptr) continue;
-    const JournalCounts& counts = journal->writer().counts();
-    stats.rounds += counts.rounds;
-    stats.entries += counts.entries;
-    stats.payload_bytes += counts.payload_bytes;
-    stats.written_bytes += counts.written_bytes;
-    stats.refused += counts.refused;
-    stats.files += counts.files;
-    stats.settled_files += journal->settled_files();
-    stats.settling += journal->settling();
-    stats.unsettled_bytes += journal->writer().unsettled_bytes();
-  }
-  return stats;
 }
 
 }  // namespace moldau::store

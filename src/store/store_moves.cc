@@ -14,11 +14,16 @@ constexpr uint64_t identity_bytes_max = 64 << 10;
 
 }  // namespace
 
-std::optional<size_t> StoreImpl::directory_of(const Log& log) const {
-  const auto found = logs_.find(log.id());
+std::optional<size_t> StoreImpl::directory_of(const TopicPartitionId& id) const {
+  const auto found = logs_.find(id);
   if (found == logs_.end()) return std::nullopt;
-  const size_t index = index_of(found->second->directory());
+  const size_t index = found->second->data_folder().index;
   return index < log_directory_count_ ? std::optional(index) : std::nullopt;
+}
+
+bool StoreImpl::stays_home(const TopicPartitionId& id) const {
+  return id.topic_id == metadata_topic_id || mover_.destination(id) != nullptr ||
+         std::any_of(unfinished_.begin(), unfinished_.end(), [&](const Unfinished& one) { return one.id == id; });
 }
 
 Status StoreImpl::move(const TopicPartitionId& id, size_t directory) {
@@ -30,6 +35,9 @@ Status StoreImpl::move(const TopicPartitionId& id, size_t directory) {
     return Failure{FailureKind::invalid_argument, fmt::format("there is no log directory {}", directory)};
   }
   const std::shared_ptr<PartitionLog> log = found->second;
+  if (!log->here(core_) || log->leaving()) {
+    return Failure{FailureKind::invalid_argument, "another shard has " + log->topic()};
+  }
   LogDirectory& to = *core_.directories[directory];
   const LogDirectory* const under_way = mover_.destination(id);
   if (under_way == &to) return {};
@@ -45,27 +53,9 @@ void StoreImpl::configure_mover(const MoverOptions& options) {
   mover_.configure(options);
 }
 
-std::vector<CheckpointJob> StoreImpl::checkpoints_now(LogDirectory& directory) {
-  const Files& files = files_[index_of(directory)];
-  std::vector<CheckpointJob> jobs;
-  const auto add = [&](const std::shared_ptr<CheckpointFile>& file, std::string text) {
-    jobs.push_back([file, version = file->next_version(), text = std::move(text)](io::Disk& disk) {
-      return file->write(disk, version, text);
-    });
-  };
-  add(files.recovery_points, recovery_point_text(directory));
-  add(files.log_starts, log_start_text(directory));
-  add(files.high_watermarks, high_watermark_text(directory));
-  add(files.transaction_free, transaction_free_text(directory));
-  if (std::string text = clean_end_text(directory); files.clean_ends->worth_writing(text)) {
-    add(files.clean_ends, std::move(text));
-  }
-  return jobs;
-}
-
 void StoreImpl::moved_away(LogDirectory& from, const PartitionLog& log, const std::string& deleted_folder,
                            bool durable) {
-  from.stale_names.insert(log::partition_folder_name(log.topic(), log.partition()));
+  from.folder().stale_names.insert(log::partition_folder_name(log.topic(), log.partition()));
   if (durable) core_.remove_later(deleted_folder, log.config().file_delete_delay_ms, true);
   if (from.offline()) return;
   auto outcome = std::make_shared<Status>();
@@ -78,8 +68,8 @@ void StoreImpl::moved_away(LogDirectory& from, const PartitionLog& log, const st
           }
         });
       },
-      [this, outcome, &from, alive = std::weak_ptr(core_.alive)] {
-        if (!alive.expired()) offline_or_fail(from, *outcome);
+      [outcome, &from, alive = std::weak_ptr(core_.alive)] {
+        if (!alive.expired()) StoreShardImpl::offline_or_fail(from, *outcome);
       });
 }
 
@@ -90,7 +80,7 @@ std::optional<Uuid> StoreImpl::named_directory(const TopicPartitionId& id) const
 }
 
 bool StoreImpl::is_named(const LogDirectory& directory, const TopicPartitionId& id) const {
-  return named_directory(id) == directory.opened.identity.directory_id;
+  return named_directory(id) == directory.folder().opened.identity.directory_id;
 }
 
 /// Two folders of one partition: the one that goes further is served.

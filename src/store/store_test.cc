@@ -559,10 +559,10 @@ TEST(store, removed_logs_go_aside_at_once_and_away_later_also_after_a_restart) {
     return count;
   };
   const auto remove = [&](PartitionIndex partition) {
-    rig.run([&] { EXPECT_TRUE(rig.store->remove({test_topic_id, partition}).ok()); });
+    rig.run([&] { EXPECT_TRUE(rig.remove({test_topic_id, partition}).ok()); });
   };
   remove(0);
-  EXPECT_EQ(rig.store->find({test_topic_id, 0}), nullptr);
+  EXPECT_EQ(rig.find({test_topic_id, 0}), nullptr);
   EXPECT_EQ(deleted(), 1U);
   EXPECT_EQ(rig.log(0)->next_offset(), 0);  // made again at once
   rig.settle(milliseconds(1500));
@@ -572,7 +572,7 @@ TEST(store, removed_logs_go_aside_at_once_and_away_later_also_after_a_restart) {
   rig.crash(io::sim::CrashKind::power);
   rig.open();
   EXPECT_EQ(deleted(), 1U);
-  EXPECT_EQ(rig.store->find({test_topic_id, 1}), nullptr);
+  EXPECT_EQ(rig.find({test_topic_id, 1}), nullptr);
   rig.settle(milliseconds(1500));
   EXPECT_EQ(deleted(), 0U);
 }
@@ -589,7 +589,7 @@ TEST(store, a_log_made_again_under_its_name_inherits_nothing_from_checkpoints) {
     rig.run([&] { EXPECT_TRUE(rig.log()->advance_log_start(60).ok()); });
     rig.settle(milliseconds(200));
     rig.store->set_high_watermark_source([](const Log&) { return 100; });
-    rig.run([&] { EXPECT_TRUE(rig.store->remove({test_topic_id, 0}).ok()); });
+    rig.run([&] { EXPECT_TRUE(rig.remove({test_topic_id, 0}).ok()); });
     if (restarted) {
       rig.crash(io::sim::CrashKind::power);
       rig.open();
@@ -621,7 +621,7 @@ TEST(store, the_metadata_log_is_opened_by_itself) {
   EXPECT_EQ(log->stable_end(), 4);
   EXPECT_TRUE(has(names_in(rig, "/data"), "__cluster_metadata-0"));
   restart(rig);
-  EXPECT_TRUE(rig.store->logs().empty());
+  EXPECT_TRUE(rig.logs().empty());
   opened = rig.store->open_metadata_log(config);
   ASSERT_TRUE(opened.ok());
   EXPECT_EQ((*opened)->next_offset(), 4);
@@ -711,9 +711,9 @@ TEST(store, many_idle_logs_cost_little) {
   rig.run([&] {
     for (PartitionIndex partition = 0; partition < 500; ++partition) (void)rig.log(partition);
   });
-  EXPECT_EQ(rig.store->logs().size(), 500U);
+  EXPECT_EQ(rig.logs().size(), 500U);
   restart(rig);
-  EXPECT_EQ(rig.store->logs().size(), 500U);
+  EXPECT_EQ(rig.logs().size(), 500U);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace moldau::store {
 void RecentBatches::push(Offset base, Offset last, Bytes bytes) {
   if (!empty() && entries_.back().last + 1 != base) clear();
   size_t charge = 0;
-  if (!cache_.admit(*this, bytes, charge)) {
+  if (!cache_->admit(*this, bytes, charge)) {
     clear();
     return;
   }
@@ -18,7 +18,7 @@ void RecentBatches::push(Offset base, Offset last, Bytes bytes) {
 }
 
 void RecentBatches::clear() {
-  if (!empty()) cache_.forget(*this);
+  if (!empty()) cache_->forget(*this);
   std::vector<Entry>().swap(entries_);
   head_ = 0;
 }

@@ -1,4 +1,4 @@
-// The in-memory tail: the newest batches of all logs of a store, kept by reference, so that readers near the end are
+// The in-memory tail: the newest batches of all logs of a shard, kept by reference, so that readers near the end are
 // served without the disk. One budget for all logs; what was appended first goes first.
 //
 // What counts against the budget is the Block that a batch lies in, once for consecutive batches of one Block: a small
@@ -27,11 +27,13 @@ class RecentBatches {
     Bytes bytes;
   };
 
-  explicit RecentBatches(TailCache& cache) : cache_(cache) {}
+  explicit RecentBatches(TailCache& cache) : cache_(&cache) {}
   RecentBatches(const RecentBatches&) = delete;
   RecentBatches& operator=(const RecentBatches&) = delete;
   ~RecentBatches() { clear(); }
 
+  /// From now on in another cache. REQUIRES: empty().
+  void use(TailCache& cache) { cache_ = &cache; }
   void push(Offset base, Offset last, Bytes bytes);
   void clear();
   bool empty() const { return head_ == entries_.size(); }
@@ -44,7 +46,7 @@ class RecentBatches {
   friend class TailCache;
   size_t pop_front();
 
-  TailCache& cache_;
+  TailCache* cache_;
   std::vector<Entry> entries_;  // [head_, end) are held; compacted as head_ grows
   size_t head_ = 0;
 };

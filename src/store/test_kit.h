@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -125,18 +126,27 @@ inline JournalSettings small_journal() {
   return journal;
 }
 
-/// One simulated node and the store that lives on it.
+/// How many shards stores of tests have: MOLDAU_SHARDS of the environment. The program runs with several.
+inline size_t test_shards() {
+  const char* const text = std::getenv("MOLDAU_SHARDS");
+  return text == nullptr ? 1 : std::strtoull(text, nullptr, 10);
+}
+
+/// One simulated node and the store that lives on it. With several shards, logs lie over all of them.
 class Rig {
  public:
-  explicit Rig(uint64_t seed, StoreOptions given = small_options()) : world(seed), options(std::move(given)) {}
+  explicit Rig(uint64_t seed, StoreOptions given = small_options(), size_t shard_count = test_shards())
+      : world(seed), options(std::move(given)), shards(shard_count) {}
   ~Rig() { store.reset(); }
 
   io::sim::SimDisk& disk() { return node.disk(); }
 
   /// Runs `work` in a turn of the node, and the turns it needs until `settled` (or nothing is to be done for `limit`).
-  void run(std::function<void()> work) {
+  void run(std::function<void()> work) { run_on(0, std::move(work)); }
+  /// The same on a shard of it.
+  void run_on(size_t shard, std::function<void()> work) {
     bool ran = false;
-    node.surface().executor.defer([&] {
+    node.shard(shard).surface().executor.defer([&] {
       work();
       ran = true;
     });
@@ -145,10 +155,64 @@ class Rig {
   void settle(Duration time = milliseconds(50)) { world.run_for(time); }
 
   Status try_open() {
-    auto opened = Store::open(node.surface(), options, "test-cluster", 1);
+    std::vector<io::Surface> surfaces;
+    for (size_t i = 0; i < shards; ++i) surfaces.push_back(node.shard(i).surface());
+    auto opened = Store::open(surfaces, options, "test-cluster", 1);
     if (!opened.ok()) return std::move(opened).failure();
     store = std::move(opened).value();
-    return store->load_logs();
+    RETURN_IF_FAILED(store->load_logs());
+    for (Log* log : store->logs()) spread(*log);
+    return {};
+  }
+  /// Gives a log that is home's, and that nothing is under way for, to its shard.
+  void spread(Log& log) {
+    const auto partition = static_cast<size_t>(log.id().partition);
+    const size_t to = place ? place(log) : (partition + 1) % shards;
+    if (to == 0) return;
+    auto left = store->shard(0).leave_at_once(log);
+    if (left.ok()) store->shard(to).join(std::move(left).value());
+  }
+  /// Sends a log to another shard, and waits until it is there. It hears no listener then.
+  void send(Log& log, size_t to) {
+    const size_t from = shard_of(log.id());
+    if (from == to) return;
+    std::optional<Result<LogRef>> left;
+    run_on(from, [&] { store->shard(from).leave(log, [&](Result<LogRef> given) { left = std::move(given); }); });
+    world.run_until([&] { return left.has_value() || node.crashed(); }, seconds(10));
+    ASSERT_TRUE(left.has_value());
+    ASSERT_TRUE(left->ok()) << left->failure().message;
+    run_on(to, [&] { store->shard(to).join(std::move(*left).value()); });
+  }
+  /// A log, whichever shard has it.
+  Log* find(const TopicPartitionId& id) {
+    for (size_t i = 0; i < store->shards(); ++i) {
+      for (Log* log : store->shard(i).logs()) {
+        if (log->id() == id) return log;
+      }
+    }
+    return nullptr;
+  }
+  size_t shard_of(const TopicPartitionId& id) {
+    for (size_t i = 0; i < store->shards(); ++i) {
+      for (const Log* log : store->shard(i).logs()) {
+        if (log->id() == id) return i;
+      }
+    }
+    return 0;
+  }
+  /// All logs, by topic and partition.
+  std::vector<Log*> logs() {
+    std::vector<Log*> all;
+    for (size_t i = 0; i < store->shards(); ++i) {
+      for (Log* log : store->shard(i).logs()) all.push_back(log);
+    }
+    return all;
+  }
+  /// Removes a log, whichever shard has it. In a turn.
+  Status remove(const TopicPartitionId& id) {
+    const size_t shard = shard_of(id);
+    if (shard != 0) store->shard(shard).retire(*find(id));
+    return store->remove(id);
   }
   void open() {
     const Status opened = try_open();
@@ -156,19 +220,20 @@ class Rig {
   }
   Log* log(PartitionIndex partition = 0) {
     const TopicPartitionId id{test_topic_id, partition};
-    Log* found = store->find(id);
+    Log* found = find(id);
     if (found == nullptr) {
       auto created = store->create(id, "orders", -1);
       EXPECT_TRUE(created.ok()) << created.failure().message;
       if (!created.ok()) return nullptr;
       found = *created;
+      spread(*found);
     }
     return found;
   }
   /// Appends one batch in a turn of its own.
   Result<std::vector<Appended>> append(Log& to, const BatchSpec& spec, Epoch epoch = 0) {
     Result<std::vector<Appended>> outcome = Failure{FailureKind::closed, "the node died"};
-    run([&] {
+    run_on(shard_of(to.id()), [&] {
       std::vector<BatchToAppend> batches;
       batches.push_back(make_batch(spec));
       outcome = to.append(std::move(batches), epoch);
@@ -187,6 +252,9 @@ class Rig {
   io::sim::World world;
   io::sim::Node& node = world.node("n");
   StoreOptions options;
+  size_t shards;
+  /// Where a log is to be; without, they are spread evenly.
+  std::function<size_t(const Log&)> place;
   std::unique_ptr<Store> store;
 };
 

@@ -1,0 +1,60 @@
+// DataFolder: what there is of a log directory once, however many shards have logs in it: its lock and identity,
+// whether it failed, its checkpoint files. What a shard has of it is LogDirectory. Internal to store/.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "io/disk.h"
+#include "store/checkpoint_file.h"
+#include "store/store.h"
+
+namespace moldau::store {
+
+/// Below these offsets no batch is transactional: ours, beside Kafka's checkpoints, which passes it by. Without an
+/// entry a log is looked through at start (it may come from Kafka).
+inline constexpr std::string_view transaction_free_checkpoint_name = "transaction-free-offset-checkpoint";
+/// Up to where each log was compacted: Kafka's.
+inline constexpr std::string_view cleaner_checkpoint_name = "cleaner-offset-checkpoint";
+
+struct DataFolder {
+  DataFolder(size_t number, std::string where, size_t shards);
+  DataFolder(const DataFolder&) = delete;
+  DataFolder& operator=(const DataFolder&) = delete;
+
+  const size_t index;  ///< among those of the store
+  const std::string path;
+  /// A write or a sync in it failed: for good. Set by the shard that met it, which tells home; read by all.
+  std::atomic<bool> offline{false};
+  /// With all shards.
+  std::atomic<size_t> logs{0};
+
+  // The checkpoint files: lines from any shard, written by any.
+  const std::shared_ptr<CheckpointFile> recovery_points;
+  const std::shared_ptr<CheckpointFile> log_starts;
+  const std::shared_ptr<CheckpointFile> high_watermarks;
+  const std::shared_ptr<CheckpointFile> transaction_free;
+  const std::shared_ptr<CheckpointFile> clean_ends;
+  /// Some were put that differ from those before, and none was written since.
+  std::atomic<bool> high_watermarks_changed{false};
+
+  std::array<CheckpointFile*, 5> files() const {
+    return {recovery_points.get(), log_starts.get(), high_watermarks.get(), transaction_free.get(), clean_ends.get()};
+  }
+
+  // Home's.
+
+  OpenedFolder opened;
+  std::unique_ptr<io::FolderLock> lock;
+  /// Partition folders that are gone but may still be named in checkpoint files: before a folder of that name is made
+  /// again, they have to be written anew, for what they say of the old log would be taken for the new one's.
+  std::unordered_set<std::string> stale_names;
+  /// The clean-shutdown marker was removed durably: from here on an end without close() is an unclean stop.
+  bool marked_running = false;
+};
+
+}  // namespace moldau::store
