@@ -62,7 +62,7 @@ TEST(LogDirectories, OneFailsAndTheOtherServes) {
   for (const int32_t i : lost) {
     EXPECT_TRUE(world.until([&] { return world.produce(again, "t", i, batch).error_code == 0; })) << i;
     EXPECT_EQ(fetch_error(world, again, i), 0);
-    EXPECT_GE(world.broker().partition({topic, i})->high_watermark(), 2);
+    EXPECT_GE(world.partition({topic, i})->high_watermark(), 2);
   }
 }
 

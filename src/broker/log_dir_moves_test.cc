@@ -136,7 +136,7 @@ TEST(LogDirMoves, AReplicaMovesUnderLoad) {
     EXPECT_EQ(world.named(topic), to);
     RawClient& again = world.connect();
     EXPECT_TRUE(world.until([&] { return world.fetched(again, "t", end) == 0; }));
-    EXPECT_EQ(world.broker().partition({topic, 0})->high_watermark(), end + 1);
+    EXPECT_EQ(world.partition({topic, 0})->high_watermark(), end + 1);
   }
 }
 
