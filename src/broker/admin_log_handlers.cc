@@ -26,23 +26,24 @@ using EpochQuestion =
 using ProducerQuestion =
     Asked<NoFacts, api::DescribeProducersPlan::Query, wire::DescribeProducersResponse::PartitionResponse>;
 
-/// Asks the owners of a plan's queries, and answers with the plan's response when they have filled in its rows.
+/// Asks the owners of a plan's queries, and answers with the plan's response when they have filled in its rows. Its
+/// texts are in the arena, the request, and the image.
 template <typename Question, typename Plan, typename Look>
-void answer_by_owners(Shard& shard, Request request, Plan plan, Look look) {
+void answer_by_owners(Shard& shard, Request request, std::shared_ptr<Arena> arena, Plan plan, Look look) {
   Question question;
   for (const auto& query : plan.queries) {
     question.rows.push_back(std::move(plan.response.topics[query.topic].partitions[query.partition]));
   }
   question.queries = std::move(plan.queries);
-  ask_owners<Question>(
-      shard, std::move(question), look,
-      [&shard, request = std::move(request), response = std::move(plan.response)](Question answered) mutable {
-        for (size_t i = 0; i < answered.queries.size(); ++i) {
-          const auto& query = answered.queries[i];
-          response.topics[query.topic].partitions[query.partition] = std::move(answered.rows[i]);
-        }
-        shard.answer(request, response);
-      });
+  ask_owners<Question>(shard, std::move(question), look,
+                       [&shard, request = std::move(request), response = std::move(plan.response),
+                        arena = std::move(arena), image = shard.image_ref()](Question answered) mutable {
+                         for (size_t i = 0; i < answered.queries.size(); ++i) {
+                           const auto& query = answered.queries[i];
+                           response.topics[query.topic].partitions[query.partition] = std::move(answered.rows[i]);
+                         }
+                         shard.answer(request, response);
+                       });
 }
 
 /// Deletions on one shard: over when the last of them survives a crash.
@@ -228,25 +229,25 @@ void handle_alter_replica_log_dirs(Shard& shard, Request request) {
 void handle_delete_records(Shard& shard, Request request) {
   wire::DeleteRecordsRequest message;
   if (!shard.decode_body(request, message)) return;
-  Arena arena;
-  auto plan = api::plan_delete_records(shard.context(request, arena), shard.facts(), message);
-  answer_by_owners<DeletionQuestion>(shard, std::move(request), std::move(plan), delete_records);
+  auto arena = std::make_shared<Arena>();
+  auto plan = api::plan_delete_records(shard.context(request, *arena), shard.facts(), message);
+  answer_by_owners<DeletionQuestion>(shard, std::move(request), std::move(arena), std::move(plan), delete_records);
 }
 
 void handle_offset_for_leader_epoch(Shard& shard, Request request) {
   wire::OffsetForLeaderEpochRequest message;
   if (!shard.decode_body(request, message)) return;
-  Arena arena;
-  auto plan = api::plan_offset_for_leader_epoch(shard.context(request, arena), shard.facts(), message);
-  answer_by_owners<EpochQuestion>(shard, std::move(request), std::move(plan), find_epoch_ends);
+  auto arena = std::make_shared<Arena>();
+  auto plan = api::plan_offset_for_leader_epoch(shard.context(request, *arena), shard.facts(), message);
+  answer_by_owners<EpochQuestion>(shard, std::move(request), std::move(arena), std::move(plan), find_epoch_ends);
 }
 
 void handle_describe_producers(Shard& shard, Request request) {
   wire::DescribeProducersRequest message;
   if (!shard.decode_body(request, message)) return;
-  Arena arena;
-  auto plan = api::plan_describe_producers(shard.context(request, arena), shard.facts(), message);
-  answer_by_owners<ProducerQuestion>(shard, std::move(request), std::move(plan), find_producers);
+  auto arena = std::make_shared<Arena>();
+  auto plan = api::plan_describe_producers(shard.context(request, *arena), shard.facts(), message);
+  answer_by_owners<ProducerQuestion>(shard, std::move(request), std::move(arena), std::move(plan), find_producers);
 }
 
 void handle_describe_log_dirs(Shard& shard, Request request) {

@@ -72,6 +72,7 @@ TEST(LogDirectories, TheMetadataLogsEndsTheNode) {
   const Uuid topic = world.create_topic(client, "t", 4);
   std::string fatal;
   world.broker().on_fatal([&](const Failure& why) { fatal = why.message; });
+  world.world().run_for(milliseconds(100));  // every shard has what it owns
   world.world().node("broker").disk().fail_write_in(1);
   client.send(BrokerWorld::produce_request("t", placement(world, topic, 4).at("/a")[0], batch_of(1, "x")), 9);
   EXPECT_TRUE(world.until([&] { return !fatal.empty(); }));

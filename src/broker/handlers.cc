@@ -221,8 +221,8 @@ void look_up_offsets(Shard& shard, const std::shared_ptr<OffsetLookup>& lookup) 
 void handle_list_offsets(Shard& shard, Request request) {
   wire::ListOffsetsRequest message;
   if (!shard.decode_body(request, message)) return;
-  Arena arena;
-  api::ListOffsetsPlan plan = api::plan_list_offsets(shard.context(request, arena), shard.facts(), message);
+  auto arena = std::make_shared<Arena>();
+  api::ListOffsetsPlan plan = api::plan_list_offsets(shard.context(request, *arena), shard.facts(), message);
   OffsetQuestion question{
       .facts = {plan.read_committed, plan.from_client, plan.only_leader, request.version}, .queries = {}, .rows = {}};
   for (const api::OffsetQuery& query : plan.queries) {
@@ -235,15 +235,15 @@ void handle_list_offsets(Shard& shard, Request request) {
     lookup->done = std::move(done);
     look_up_offsets(owner, lookup);
   };
-  ask_owners<OffsetQuestion>(
-      shard, std::move(question), look,
-      [&shard, request = std::move(request), response = std::move(plan.response)](OffsetQuestion answered) mutable {
-        for (size_t i = 0; i < answered.queries.size(); ++i) {
-          const api::OffsetQuery& query = answered.queries[i];
-          response.topics[query.topic].partitions[query.partition] = answered.rows[i];
-        }
-        shard.answer(request, response);
-      });
+  ask_owners<OffsetQuestion>(shard, std::move(question), look,
+                             [&shard, arena, image = shard.image_ref(), request = std::move(request),
+                              response = std::move(plan.response)](OffsetQuestion answered) mutable {
+                               for (size_t i = 0; i < answered.queries.size(); ++i) {
+                                 const api::OffsetQuery& query = answered.queries[i];
+                                 response.topics[query.topic].partitions[query.partition] = answered.rows[i];
+                               }
+                               shard.answer(request, response);
+                             });
 }
 
 constexpr Route table[] = {

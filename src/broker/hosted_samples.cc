@@ -88,7 +88,7 @@ void gather_hosted(Shard& home, size_t shards, std::function<void(std::shared_pt
 
 std::optional<HostedSample> find_hosted(Shard& home, const HostedSamples* others, const TopicPartitionId& id) {
   if (Partition* const partition = home.partition(id)) return sample_of(*partition);
-  if (others == nullptr) return std::nullopt;
+  if (others == nullptr || home.image().topic(id.topic_id) == nullptr) return std::nullopt;  // it may be gone by now
   const auto found = others->partitions.find(id);
   return found == others->partitions.end() ? std::nullopt : std::optional<HostedSample>(found->second);
 }
