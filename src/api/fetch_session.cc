@@ -1,5 +1,7 @@
 #include "api/fetch_session.h"
 
+#include <utility>
+
 #include "base/prng.h"
 
 namespace moldau::api {
@@ -60,13 +62,21 @@ bool FetchSession::take_up(const FetchKey& key, const FetchOutcome& outcome) {
 FetchSession* FetchSessions::create(bool privileged, bool uses_topic_ids, size_t size, Instant now, uint64_t random) {
   const EvictKey newcomer{privileged, static_cast<int64_t>(size), 0};
   if (sessions_.size() >= slots_max_ && !try_evict(privileged, newcomer, now)) return nullptr;
-  Prng prng(random);
-  int32_t id = no_fetch_session;
-  while (id == no_fetch_session || sessions_.contains(id)) id = static_cast<int32_t>(prng.below(INT32_MAX - 1)) + 1;
+  const int32_t id = new_id(random);
   auto made = std::make_unique<FetchSession>(id, privileged, uses_topic_ids, now);
   FetchSession* const session = made.get();
   sessions_.emplace(id, std::move(made));
   return session;
+}
+
+int32_t FetchSessions::new_id(uint64_t random) const {
+  Prng prng(random);
+  for (;;) {
+    const auto drawn = static_cast<uint32_t>(prng.below(INT32_MAX - 1)) + 1;
+    const uint32_t id = drawn - drawn % tables_ + (tables_ == 1 ? 0 : own_);
+    if (id == 0 || id > INT32_MAX || sessions_.contains(static_cast<int32_t>(id))) continue;
+    return static_cast<int32_t>(id);
+  }
 }
 
 FetchSession* FetchSessions::find(int32_t id) noexcept {
@@ -75,17 +85,29 @@ FetchSession* FetchSessions::find(int32_t id) noexcept {
 }
 
 void FetchSessions::remove(int32_t id) {
+  take_out(id);
+}
+
+std::unique_ptr<FetchSession> FetchSessions::take_out(int32_t id) {
   const auto found = sessions_.find(id);
-  if (found == sessions_.end()) return;
-  FetchSession& session = *found->second;
-  by_use_.erase({session.last_used_, id});
-  if (session.cached_size_ >= 0) {
-    const EvictKey key{session.privileged_, session.cached_size_, id};
+  if (found == sessions_.end()) return nullptr;
+  std::unique_ptr<FetchSession> session = std::move(found->second);
+  sessions_.erase(found);
+  by_use_.erase({session->last_used_, id});
+  if (session->cached_size_ >= 0) {
+    const EvictKey key{session->privileged_, session->cached_size_, id};
     evictable_by_all_.erase(key);
     evictable_by_privileged_.erase(key);
-    partitions_ -= static_cast<uint64_t>(session.cached_size_);
+    partitions_ -= static_cast<uint64_t>(std::exchange(session->cached_size_, -1));
   }
-  sessions_.erase(found);
+  return session;
+}
+
+void FetchSessions::put(std::unique_ptr<FetchSession> session, Instant now) {
+  const EvictKey newcomer{session->privileged_, static_cast<int64_t>(session->size()), 0};
+  if (sessions_.size() >= slots_max_ && !try_evict(session->privileged_, newcomer, now)) return;
+  FetchSession& here = *session;
+  if (sessions_.try_emplace(here.id_, std::move(session)).second) touch(here, now);
 }
 
 void FetchSessions::touch(FetchSession& session, Instant now) {

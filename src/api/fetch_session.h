@@ -1,6 +1,6 @@
 // Fetch sessions (KIP-227, KIP-516): what a fetcher asked for once is remembered, so that its next request names only
 // what changed and the answer only what is new. One table per shard; 1,000 sessions by default, with Kafka's rules of
-// eviction.
+// eviction. A session may go from one shard's table to another's.
 //
 // Transitions of a session:
 //   (none)  --full fetch (epoch 0)-->          new session at epoch 1, if the table has room or may evict another
@@ -123,12 +123,21 @@ class FetchSessions {
   /// `eviction` is how long a session must be unused to be stale, and alive to be evictable by any other.
   explicit FetchSessions(size_t slots_max = 1000, Duration eviction = seconds(120))
       : slots_max_(slots_max), eviction_(eviction) {}
+  /// This table is number `own` of `tables` that make sessions: the ids that each gives are its own.
+  void share_ids(uint32_t own, uint32_t tables) {
+    own_ = own;
+    tables_ = tables;
+  }
 
   /// Makes a session of the answered partitions; null when there is no room. `random` picks ids.
   FetchSession* create(bool privileged, bool uses_topic_ids, size_t size, Instant now, uint64_t random);
   /// The session for an incremental request, or why not.
   FetchSession* find(int32_t id) noexcept;
   void remove(int32_t id);
+  /// A session goes to another table, with its connection; null if it is not here.
+  std::unique_ptr<FetchSession> take_out(int32_t id);
+  /// It is dropped if there is no room.
+  void put(std::unique_ptr<FetchSession> session, Instant now);
   /// Notes a use, and the session's size, after it changed.
   void touch(FetchSession& session, Instant now);
   size_t size() const noexcept { return sessions_.size(); }
@@ -140,7 +149,10 @@ class FetchSessions {
   using EvictKey = std::tuple<bool, int64_t, int32_t>;  // privileged, size, id
 
   bool try_evict(bool privileged, const EvictKey& newcomer, Instant now);
+  int32_t new_id(uint64_t random) const;
 
+  uint32_t own_ = 0;
+  uint32_t tables_ = 1;
   size_t slots_max_;
   Duration eviction_;
   std::unordered_map<int32_t, std::unique_ptr<FetchSession>> sessions_;

@@ -253,8 +253,8 @@ void describe_quorum(Shard& shard, Request request) {
 }
 
 constexpr Route table[] = {
-    {wire::ApiKey::delete_records, handle_delete_records},
-    {wire::ApiKey::offset_for_leader_epoch, handle_offset_for_leader_epoch},
+    {wire::ApiKey::delete_records, handle_delete_records, Place::owners},
+    {wire::ApiKey::offset_for_leader_epoch, handle_offset_for_leader_epoch, Place::owners},
     {wire::ApiKey::describe_acls, answer_from_image<wire::DescribeAclsRequest, api::describe_acls>, Place::here},
     {wire::ApiKey::create_acls, answer_from_image<wire::CreateAclsRequest, api::create_acls>, Place::here},
     {wire::ApiKey::delete_acls, answer_from_image<wire::DeleteAclsRequest, api::delete_acls>, Place::here},
@@ -278,7 +278,7 @@ constexpr Route table[] = {
     {wire::ApiKey::alter_user_scram_credentials, alter_user_scram_credentials},
     {wire::ApiKey::describe_quorum, describe_quorum},
     {wire::ApiKey::update_features, update_features},
-    {wire::ApiKey::describe_producers, handle_describe_producers},
+    {wire::ApiKey::describe_producers, handle_describe_producers, Place::owners},
     {wire::ApiKey::unregister_broker, unregister_broker},
     {wire::ApiKey::list_config_resources,
      answer_from_image<wire::ListConfigResourcesRequest, api::list_config_resources>, Place::here},

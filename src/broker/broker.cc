@@ -31,7 +31,7 @@ std::vector<std::unique_ptr<Shard>> make_shards(Broker& node, std::span<const io
   const auto first_view = std::make_shared<const NodeView>(std::move(view));
   for (size_t i = 0; i < surfaces.size(); ++i) {
     shards.push_back(std::make_unique<Shard>(node, i, surfaces, each));
-    shards.back()->set_view(first_view);
+    shards.back()->take_view(first_view, {}, {});
   }
   return shards;
 }
@@ -53,7 +53,7 @@ Broker::~Broker() {
   end_life();
   for (const auto& shard : shards_) shard->end();
   close_doors();
-  home().drop_partitions();
+  for (const auto& shard : shards_) shard->drop_partitions();
   metadata_.reset();
   store_.reset();
 }

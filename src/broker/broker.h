@@ -7,9 +7,11 @@
 // destroyed while no other shard's thread runs.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,6 +21,7 @@
 #include "broker/directory_assignments.h"
 #include "broker/group_loop.h"
 #include "broker/guarded.h"
+#include "broker/hosting.h"
 #include "broker/log_dir_moves.h"
 #include "broker/metadata_loop.h"
 #include "broker/shard.h"
@@ -92,6 +95,7 @@ class Broker final : public Guarded {
   Partition* partition(const TopicPartitionId& id) noexcept { return home().partition(id); }
   store::Store& store() noexcept { return *store_; }
   LogDirMoves& log_dir_moves() noexcept { return *log_dir_moves_; }
+  const Placement& placement() const noexcept { return hosting_->placement(); }
   const MetadataLoop& metadata_loop() const noexcept { return *metadata_; }
   GroupLoop& group_loop() noexcept { return group_loop_; }
   /// Whether this node is the active controller.
@@ -103,7 +107,17 @@ class Broker final : public Guarded {
   void set_root_log_level(std::string level);
   /// Asks the controller; `done` comes when the decision is committed and applied here, in a later turn.
   void submit(metadata::ControllerRequest request, io::Completion<const MetadataOutcome&> done);
-  void propose_isr(Partition& partition, const replica::ProposeIsr& proposal);
+  /// Asks the controller for another ISR; shard `from` hears of it.
+  void propose_isr(size_t from, const TopicPartitionId& id, const replica::ProposeIsr& proposal);
+  /// Has shard `to` own a partition; `done` when all shards go by that, or with false if it could not be. One after the
+  /// other.
+  void move_partition(const TopicPartitionId& id, size_t to, std::function<void(bool)> done);
+  void partition_not_moved(const TopicPartitionId& id);
+  void partition_moved(const MovedPartition& moved);
+  /// A shard goes by the new placement.
+  void move_settled();
+  /// The owner of a partition whose topic is gone uses nothing of it any more.
+  void partition_ended(const TopicPartitionId& id, const std::string& topic);
   /// Gives the next producer id once there is one.
   void next_producer_id(std::function<void(wire::ErrorCode, ProducerId)> done);
   /// Finds out which log directories failed, and tells the controller.
@@ -130,7 +144,9 @@ class Broker final : public Guarded {
   Status listen();
   void image_changed(const metadata::ImageRef& image, const metadata::ImageDelta& delta);
   void apply_dynamic_settings();
-  void show_view();
+  void show_view(const metadata::ImageDelta& delta = {}, const std::optional<MovedPartition>& moved = {});
+  void next_move();
+  void end_move(bool moved);
   void check_ready();
   void report_damage();
   metadata::EndpointImage own_endpoint(size_t listener) const;
@@ -143,6 +159,7 @@ class Broker final : public Guarded {
   void leave_cluster();
   void ask_to_leave();
   void finish_stop();
+  void partitions_given_up();
   Status close_store(int64_t broker_epoch);
   /// Runs `call(Shard&)` on every shard: at home now, elsewhere in a later turn of its own.
   template <typename F>
@@ -168,6 +185,17 @@ class Broker final : public Guarded {
   std::unique_ptr<DirectoryAssignments> assignments_;
   std::unique_ptr<LogDirMoves> log_dir_moves_;
   MemoryBudget memory_budget_;  // before the shards, which have parts of it
+  std::unique_ptr<Hosting> hosting_;
+  struct PartitionMove {
+    TopicPartitionId id;
+    size_t to = 0;
+    std::function<void(bool)> done;
+  };
+  std::deque<PartitionMove> moves_;  // between shards; the first is under way
+  bool moving_ = false;
+  size_t settling_ = 0;  // shards that do not go by the newest placement yet
+  bool stop_after_move_ = false;
+  uint64_t views_ = 0;
   std::vector<std::unique_ptr<Shard>> shards_;
   GroupLoop group_loop_;
 
@@ -200,6 +228,7 @@ class Broker final : public Guarded {
   Instant ready_at_;
   int64_t broker_epoch_ = -1;
   int leave_attempts_ = 0;
+  size_t shards_with_partitions_ = 0;  // while it stops
   std::string root_log_level_;
   bool serving_ = false;
   bool stopping_ = false;

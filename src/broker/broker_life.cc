@@ -37,7 +37,7 @@ Status Broker::open_store() {
   store::StoreOptions options;
   options.log_directories = settings.log_dirs;
   options.metadata_directory = settings.metadata_log_dir;
-  options.config_of = [this](const std::string& topic) { return home().replicas()->log_config(*image_, topic); };
+  options.config_of = [this](const std::string& topic) { return hosting_->log_config(*image_, topic); };
   options.directory_of = [this](const TopicPartitionId& id) { return LogDirMoves::named(*image_, self(), id); };
   options.checkpoint_interval_ms = settings.log_flush_offset_checkpoint_interval_ms;
   options.high_watermark_checkpoint_interval_ms = settings.replica_high_watermark_checkpoint_interval_ms;
@@ -50,27 +50,27 @@ Status Broker::open_store() {
   options.journal.after_commits = static_cast<uint64_t>(settings.log_journal_after_commits);
   options.boot_id = options_.boot_id;
   options.mutant = options_.mutant;
-  ASSIGN_OR_RETURN(store_, store::Store::open(surface_, std::move(options), settings.cluster_id, settings.node_id));
+  std::vector<io::Surface> surfaces;
+  for (const auto& shard : shards_) surfaces.push_back(shard->surface());
+  ASSIGN_OR_RETURN(store_, store::Store::open(surfaces, std::move(options), settings.cluster_id, settings.node_id));
   cluster_id_ = store_->folders().front().identity.cluster_id;
   for (const auto& shard : shards_) shard->set_cluster_id(cluster_id_);  // no other thread runs yet
   assignments_ = std::make_unique<DirectoryAssignments>(
       surface_, self(),
       DirectoryAssignments::Host{
-          .submit =
-              [this](metadata::ControllerRequest request, io::Completion<const MetadataOutcome&> done) {
-                submit(std::move(request), std::move(done));
-              },
+          .submit = [this](
+                        metadata::ControllerRequest request,
+                        io::Completion<const MetadataOutcome&> done) { submit(std::move(request), std::move(done)); },
           .image = [this]() -> const metadata::Image& { return *image_; },
           .broker_epoch = [this] { return broker_epoch_; }});
   log_dir_moves_ = std::make_unique<LogDirMoves>(*store_, self(), options_.settings.log_dirs, *assignments_);
   log_dir_moves_->set_host({.image = [this]() -> const metadata::Image& { return *image_; },
                             .look_at_directories = [this] { look_at_directories(); }});
-  home().host_partitions(*store_, options_.settings, *log_dir_moves_);
+  hosting_ = std::make_unique<Hosting>(*store_, self(), options_.static_config, options_.settings, *log_dir_moves_,
+                                       shards_.size());
+  // No other thread runs yet.
+  for (const auto& shard : shards_) shard->host_partitions(store_->shard(shard->index()));
   store_->set_move_listener(log_dir_moves_.get());
-  store_->set_high_watermark_source([this](const store::Log& log) {
-    Partition* const hosted = partition(log.id());
-    return hosted == nullptr ? log.log_start() : hosted->high_watermark();
-  });
   return {};
 }
 
@@ -108,11 +108,11 @@ Status Broker::open_metadata() {
   RETURN_IF_FAILED(metadata_->start());
   image_ = metadata_->image();
   apply_dynamic_settings();
-  show_view();
   RETURN_IF_FAILED(store_->load_logs());
   report_damage();
   look_at_directories();
-  home().replicas()->apply(*image_, nullptr);
+  hosting_->apply(*image_, nullptr);
+  show_view();
   group_loop_.image_changed(nullptr);
   metadata_->on_image(
       [this](const metadata::ImageRef& image, const metadata::ImageDelta& delta) { image_changed(image, delta); });
@@ -248,20 +248,36 @@ void Broker::image_changed(const metadata::ImageRef& image, const metadata::Imag
     apply_dynamic_settings();
     break;
   }
-  show_view();
-  home().replicas()->apply(*image_, &delta);
+  home().replicas()->drop_deleted(delta);  // before others are made by their names
+  hosting_->apply(*image_, &delta);
+  show_view(delta);
   group_loop_.image_changed(&delta);
   check_ready();
 }
 
 // What tells of the change is posted later, so it arrives behind this.
-void Broker::show_view() {
+void Broker::show_view(const metadata::ImageDelta& delta, const std::optional<MovedPartition>& moved) {
   NodeView view;
+  view.number = ++views_;
   view.image = image_;
   view.settings = shown_settings_;
   view.root_log_level = root_log_level_;
+  view.placement = hosting_->placement();
   const auto shared = std::make_shared<const NodeView>(std::move(view));
-  each_shard([shared](Shard& shard) { shard.set_view(shared); });
+  std::vector<std::vector<ArrivingLog>> arriving = hosting_->take_arrivals();
+  if (shards_.size() > 1) {
+    const auto changed = std::make_shared<const metadata::ImageDelta>(delta);
+    for (size_t i = 1; i < shards_.size(); ++i) {
+      home().post(i, [shared, changed, logs = std::move(arriving[i]), moved](Shard& shard) {
+        shard.take_view(shared, *changed, logs, moved);
+      });
+    }
+  }
+  home().take_view(shared, delta, arriving.front(), moved);
+}
+
+void Broker::partition_ended(const TopicPartitionId& id, const std::string& topic) {
+  if (hosting_ != nullptr && hosting_->ended(*image_, id, topic)) show_view();
 }
 
 void Broker::check_ready() {
@@ -306,31 +322,32 @@ void Broker::hand_out_producer_ids() {
   });
 }
 
-void Broker::propose_isr(Partition& partition, const replica::ProposeIsr& proposal) {
+void Broker::propose_isr(size_t from, const TopicPartitionId& id, const replica::ProposeIsr& proposal) {
   metadata::AlterPartition request;
   request.broker = self();
   request.broker_epoch = broker_epoch_;
-  request.partition = partition.id();
+  request.partition = id;
   request.leader_epoch = proposal.leader_epoch;
   request.partition_epoch = proposal.partition_epoch;
   for (const NodeId node : proposal.isr) {
     const metadata::BrokerImage* const member = image_->broker(node);
     request.isr.push_back({node, member == nullptr ? -1 : member->epoch});
   }
-  submit(std::move(request),
-         [this, id = partition.id(), epoch = proposal.leader_epoch](const MetadataOutcome& outcome) {
-           Partition* const found = this->partition(id);
-           if (found == nullptr) return;
-           const auto* const result = std::get_if<metadata::AlterPartitionResult>(&outcome.response);
-           ErrorCode error = outcome.error;
-           if (error == ErrorCode::none) error = result == nullptr ? ErrorCode::unknown_server_error : result->error;
-           replica::IsrCommitted decided{.error = error, .leader_epoch = epoch};
-           if (error == ErrorCode::none) {
-             decided.partition_epoch = result->partition.partition_epoch;
-             decided.isr = result->partition.isr;
-           }
-           found->isr_decided(decided);
-         });
+  submit(std::move(request), [this, from, id, epoch = proposal.leader_epoch](const MetadataOutcome& outcome) {
+    const auto* const result = std::get_if<metadata::AlterPartitionResult>(&outcome.response);
+    ErrorCode error = outcome.error;
+    if (error == ErrorCode::none) error = result == nullptr ? ErrorCode::unknown_server_error : result->error;
+    replica::IsrCommitted decided{.error = error, .leader_epoch = epoch};
+    if (error == ErrorCode::none) {
+      decided.partition_epoch = result->partition.partition_epoch;
+      decided.isr = result->partition.isr;
+    }
+    if (from == 0) {
+      home().isr_decided(id, decided);
+    } else {
+      home().post(from, [id, decided](Shard& shard) { shard.isr_decided(id, decided); });
+    }
+  });
 }
 
 // Stop
@@ -377,27 +394,35 @@ void Broker::ask_to_leave() {
   });
 }
 
+// Each shard gives up its partitions in its own thread; then the logs are closed, which nobody listens to any more,
+// with the high watermarks that they had.
 void Broker::finish_stop() {
-  if (!stopped_) return;
-  io::Completion<Status> done = std::exchange(stopped_, nullptr);
+  if (!stopped_ || shards_with_partitions_ > 0) return;
+  stop_after_move_ = moving_;
+  if (moving_) return;
   serving_ = false;
   close_doors();
-  Replicas& replicas = *home().replicas();
-  replicas.demote_all(ErrorCode::not_leader_or_follower);
-  // The logs are closed after those who listen to them are gone, with the high watermarks that these had.
-  std::unordered_map<TopicPartitionId, Offset> high_watermarks;
-  replicas.for_each([&](Partition& hosted) { high_watermarks[hosted.id()] = hosted.high_watermark(); });
-  store_->set_high_watermark_source([high_watermarks = std::move(high_watermarks)](const store::Log& log) {
-    const auto found = high_watermarks.find(log.id());
-    return found == high_watermarks.end() ? log.log_start() : found->second;
-  });
-  done(close_store(broker_epoch_));
+  shards_with_partitions_ = shards_.size();
+  for (size_t i = 1; i < shards_.size(); ++i) {
+    home().post(i, [](Shard& shard) {
+      shard.give_up_partitions();
+      shard.post(0, [](Shard& home) { home.node().partitions_given_up(); });
+    });
+  }
+  home().give_up_partitions();
+  partitions_given_up();
+}
+
+void Broker::partitions_given_up() {
+  if (--shards_with_partitions_ > 0) return;
+  std::exchange(stopped_, nullptr)(close_store(broker_epoch_));
 }
 
 /// When nobody listens to the logs any more.
 Status Broker::close_store(int64_t broker_epoch) {
   store_->set_move_listener(nullptr);
-  home().drop_partitions();
+  for (const auto& shard : shards_) shard->drop_partitions();
+  hosting_.reset();
   log_dir_moves_.reset();
   assignments_.reset();
   metadata_.reset();

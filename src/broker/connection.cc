@@ -104,6 +104,7 @@ void Connection::pump() {
 
 // Whether the next request may be handled beside those in flight: only beside requests of its own API.
 bool Connection::may_take_next() const {
+  if (seat_.has_value()) return false;
   if (slots_.empty()) return true;
   if (!overlapping_ || slots_.size() >= requests_in_flight_max) return false;
   const std::span<const std::byte> key = reader_.peek(sizeof(int16_t));
@@ -170,6 +171,7 @@ void Connection::flush(Instant sent) {
   slots_.erase(slots_.begin(), slots_.begin() + static_cast<ptrdiff_t>(count));
   first_slot_ += count;
   last_active_ = flushed_at_ = shard_.now();
+  if (seat_.has_value() && slots_.empty()) shard_.steer_later(id_);
   const bool waits = reader_.buffered() > 0 || reading_paused_ || peer_ended_ || finishing_;
   if (waits && !pumping_) resume_later();
 }
@@ -258,10 +260,11 @@ void Connection::finish() {
 }
 
 bool Connection::leave(MovingConnection& moving) {
-  if (closed() || finishing_ || peer_ended_ || reading_paused_ || !slots_.empty()) return false;
+  if (closed() || finishing_ || peer_ended_ || (reading_paused_ && !seat_.has_value()) || !slots_.empty()) return false;
   moving.stream = stream_->detach();
   if (moving.stream == nullptr) return false;
   moving.peer = peer_;
+  moving.steered = steered_;
   moving.unread.assign(reader_.unread().begin(), reader_.unread().end());
   close();
   return true;
@@ -276,6 +279,30 @@ void Connection::take_over(std::span<const std::byte> unread) {
     reader_.received(count);
     unread = unread.subspan(count);
   }
+  resume_later();
+}
+
+std::optional<uint32_t> SeatCount::note(size_t owner) {
+  if (by_shard_.size() <= owner) by_shard_.resize(owner + 1);
+  ++by_shard_[owner];
+  if (++parts_ < parts_max) return std::nullopt;
+  const auto most = std::max_element(by_shard_.begin(), by_shard_.end());
+  const bool clear = *most * 4u > parts_max * 3;
+  const auto seat = static_cast<uint32_t>(most - by_shard_.begin());
+  by_shard_.assign(by_shard_.size(), 0);
+  parts_ = 0;
+  return clear ? std::optional<uint32_t>(seat) : std::nullopt;
+}
+
+void Connection::note_owner(size_t owner) {
+  const std::optional<uint32_t> seat = seats_.note(owner);
+  if (!seat.has_value() || *seat == id_.shard || shard_.now() - steered_ < steered_again_min) return;
+  steered_ = shard_.now();
+  seat_ = seat;
+}
+
+void Connection::stay() {
+  seat_.reset();
   resume_later();
 }
 

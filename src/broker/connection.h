@@ -15,9 +15,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "api/fetch_session.h"
 #include "broker/frame_reader.h"
 #include "broker/metrics.h"
 #include "broker/request.h"
@@ -31,7 +33,23 @@ class Shard;
 struct MovingConnection {
   std::unique_ptr<io::DetachedStream> stream;
   std::shared_ptr<const Peer> peer;
-  std::vector<std::byte> unread;  ///< received, and no whole frame yet
+  std::vector<std::byte> unread;                 ///< received, and not handled yet
+  std::unique_ptr<api::FetchSession> session{};  ///< that its fetches use
+  Instant steered{INT64_MIN / 2};                ///< when it went where its requests are for
+};
+
+/// Which shard the requests of a connection are for: counts their parts by the owners of the partitions.
+class SeatCount {
+ public:
+  static constexpr uint32_t parts_max = 64;
+
+  /// One part more. After parts_max of them: the shard that more than three quarters were for, if there is one, and the
+  /// count begins anew.
+  std::optional<uint32_t> note(size_t owner);
+
+ private:
+  std::vector<uint8_t> by_shard_;
+  uint32_t parts_ = 0;
 };
 
 class Connection final : public io::StreamHandler {
@@ -45,6 +63,7 @@ class Connection final : public io::StreamHandler {
   static constexpr uint64_t frame_bytes_per_second_min = 1024;
   static constexpr Duration scarce_frame_time_max = seconds(10);  ///< while memory is scarce
   static constexpr uint64_t scarce_frame_bytes_per_second_min = 64 << 10;
+  static constexpr Duration steered_again_min = seconds(2);
 
   Connection(Shard& shard, ConnectionId id, std::unique_ptr<io::Stream> stream, std::shared_ptr<const Peer> peer,
              Instant now);
@@ -67,6 +86,18 @@ class Connection final : public io::StreamHandler {
   bool leave(MovingConnection& moving);
   /// Takes up what it had read where it came from. REQUIRES: nothing was read here yet.
   void take_over(std::span<const std::byte> unread);
+  /// A part of a request of it was for a partition of shard `owner`. Where most were for another shard than its own, it
+  /// takes no further request, and goes there when what is in flight is answered (Shard::steer).
+  void note_owner(size_t owner);
+  /// Where it wants to go.
+  std::optional<uint32_t> seat() const noexcept { return seat_; }
+  /// It could not go: it goes on here.
+  void stay();
+  void set_steered(Instant when) { steered_ = when; }
+  Instant steered() const noexcept { return steered_; }
+  /// The session that its fetches use; 0 for none.
+  void set_fetch_session(int32_t session) noexcept { fetch_session_ = session; }
+  int32_t fetch_session() const noexcept { return fetch_session_; }
   /// Looks at the time: closes what is idle or too slow; while memory is `scarce`, also who took nothing of much that
   /// waits to be sent since it was checked last.
   void check(Instant now, Duration idle_max, bool scarce);
@@ -108,10 +139,14 @@ class Connection final : public io::StreamHandler {
   Instant last_active_;
   Instant frame_started_{INT64_MAX};  // later by the time that it was not read while memory was scarce
   Instant waiting_since_ = Instant::never();  // since when whole frames wait for their turn
-  Instant clock_read_ = Instant::never();  // by the request before, in the same pump(): the next one begins then
-  Instant flushed_at_;                        // when the last answer was given to the stream
-  size_t unsent_ = 0;                         // bytes that waited to be sent at the last check
-  bool overlapping_ = false;   // all in flight are of one API whose requests may overlap: that of slots_.front()
+  Instant clock_read_ = Instant::never();     // by the request before, in the same pump(): the next one begins then
+  SeatCount seats_;
+  std::optional<uint32_t> seat_;
+  Instant steered_{INT64_MIN / 2};
+  int32_t fetch_session_ = 0;
+  Instant flushed_at_;        // when the last answer was given to the stream
+  size_t unsent_ = 0;         // bytes that waited to be sent at the last check
+  bool overlapping_ = false;  // all in flight are of one API whose requests may overlap: that of slots_.front()
   bool pumping_ = false;
   bool send_queue_was_full_ = false;
   bool resuming_ = false;  // resume() is on its way

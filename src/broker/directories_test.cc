@@ -13,7 +13,7 @@ using wire::ErrorCode;
 std::map<std::string, std::vector<int32_t>> placement(BrokerWorld& world, const Uuid& topic, int32_t partitions) {
   std::map<std::string, std::vector<int32_t>> placed;
   for (int32_t i = 0; i < partitions; ++i) {
-    Partition* const partition = world.broker().partition({topic, i});
+    Partition* const partition = world.partition({topic, i});
     if (partition != nullptr) placed[io::parent_of(partition->log().folder())].push_back(i);
   }
   return placed;
@@ -62,7 +62,7 @@ TEST(LogDirectories, OneFailsAndTheOtherServes) {
   for (const int32_t i : lost) {
     EXPECT_TRUE(world.until([&] { return world.produce(again, "t", i, batch).error_code == 0; })) << i;
     EXPECT_EQ(fetch_error(world, again, i), 0);
-    EXPECT_GE(world.broker().partition({topic, i})->high_watermark(), 2);
+    EXPECT_GE(world.partition({topic, i})->high_watermark(), 2);
   }
 }
 
@@ -72,6 +72,7 @@ TEST(LogDirectories, TheMetadataLogsEndsTheNode) {
   const Uuid topic = world.create_topic(client, "t", 4);
   std::string fatal;
   world.broker().on_fatal([&](const Failure& why) { fatal = why.message; });
+  world.world().run_for(milliseconds(100));  // every shard has what it owns
   world.world().node("broker").disk().fail_write_in(1);
   client.send(BrokerWorld::produce_request("t", placement(world, topic, 4).at("/a")[0], batch_of(1, "x")), 9);
   EXPECT_TRUE(world.until([&] { return !fatal.empty(); }));

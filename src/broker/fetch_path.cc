@@ -13,18 +13,35 @@ FetchPath::~FetchPath() = default;
 
 void FetchPath::handle(Request request) {
   if (!shard_.decode_body(request, message_)) return;
+  Arena arena;
+  const api::RequestContext context = shard_.context(request, arena);
+  api::FetchPlan plan = api::plan_fetch(context, shard_.facts(), message_, sessions_);
+  shard_.count_owners(request.connection, plan.items);
+  if (!shard_.alone() && spreads_.needs(plan)) {
+    spreads_.begin(std::move(request), std::move(plan));
+    return;
+  }
+  attempt(begin(std::move(request), std::move(plan)));
+}
+
+void FetchPath::handle_part(FetchPart part) {
+  PendingFetch& fetch = begin({.connection = part.connection, .version = part.version}, std::move(part.plan));
+  fetch.part = part.name;
+  ++parts_;
+  attempt(fetch);
+}
+
+PendingFetch& FetchPath::begin(Request request, api::FetchPlan plan) {
   auto made = std::make_unique<PendingFetch>();
   PendingFetch& fetch = *made;
   fetch.id = next_id_++;
   fetch.request = std::move(request);
-  Arena arena;
-  const api::RequestContext context = shard_.context(fetch.request, arena);
-  fetch.plan = api::plan_fetch(context, shard_.facts(), message_, sessions_);
+  fetch.plan = std::move(plan);
   fetch.pieces.resize(fetch.plan.items.size());
+  fetch.final_read = shard_.finishing();
   by_connection_[place_of(fetch.request.connection)] = fetch.id;
   pending_.emplace(fetch.id, std::move(made));
-  fetch.final_read = shard_.finishing();
-  attempt(fetch);
+  return fetch;
 }
 
 // Reads everything, and answers, waits, or warms.
@@ -35,7 +52,7 @@ void FetchPath::attempt(PendingFetch& fetch) {
     return;
   }
   const bool done = fetch.final_read || !totals.cold.empty() || fetch.plan.max_wait_ms <= 0 || totals.read == 0 ||
-                    totals.error || totals.diverging ||
+                    totals.error || totals.diverging || totals.moved ||
                     totals.bytes >= static_cast<uint64_t>(std::max(fetch.plan.min_bytes, 0));
   if (done) {
     respond(fetch);
@@ -90,6 +107,16 @@ bool FetchPath::diverges(api::FetchItem& item, Partition& partition) {
   return true;
 }
 
+// Of a partition that went to another shard while the fetch waited, or was on its way: nothing new.
+bool FetchPath::read_moved(api::FetchItem& item) const {
+  const Shard::Given* const given = shard_.given(item.id);
+  if (given == nullptr) return false;
+  item.high_watermark = given->high_watermark;
+  item.last_stable = std::max(given->last_stable, given->log_start);
+  item.log_start = given->log_start;
+  return true;
+}
+
 void FetchPath::read_item(PendingFetch& fetch, uint32_t index, uint64_t limit, bool at_least_one, ReadTotals& totals) {
   api::FetchItem& item = fetch.plan.items[index];
   fetch.pieces[index].clear();
@@ -99,6 +126,10 @@ void FetchPath::read_item(PendingFetch& fetch, uint32_t index, uint64_t limit, b
   item.records_bytes = 0;
   item.records_id = index;
   Partition* const partition = shard_.partition(item.id);
+  if (partition == nullptr && read_moved(item)) {
+    totals.moved = true;
+    return;
+  }
   if (partition != nullptr && fetch.waits == nullptr && fetch.cold_rounds == 0) {
     ++shard_.counters_of(*partition).fetch_requests;
   }
@@ -161,14 +192,7 @@ void FetchPath::wait(PendingFetch& fetch) {
   if (fetch.waits == nullptr) {
     fetch.waits = std::make_unique<FetchWait[]>(fetch.plan.items.size());
     fetch.available.assign(fetch.plan.items.size(), 0);
-    const Instant deadline = shard_.now() + milliseconds(fetch.plan.max_wait_ms);
-    fetch.timer = shard_.surface().timers.start(deadline, [this, id = fetch.id] {
-      PendingFetch* const waiting = find(id);
-      if (waiting == nullptr) return;
-      waiting->timer = 0;
-      waiting->final_read = true;
-      if (waiting->cold_reads == 0) attempt(*waiting);
-    });
+    if (!fetch.part.has_value() || fetch.part->whole) start_timer(fetch);
   }
   for (uint32_t i = 0; i < fetch.plan.items.size(); ++i) {
     const api::FetchItem& item = fetch.plan.items[i];
@@ -181,6 +205,18 @@ void FetchPath::wait(PendingFetch& fetch) {
     wait.item = i;
     if (partition != nullptr && wait.link == nullptr) partition->add_wait(wait);
   }
+  if (fetch.part.has_value() && !fetch.part->whole) tell_available(fetch);
+}
+
+void FetchPath::start_timer(PendingFetch& fetch) {
+  const Instant deadline = shard_.now() + milliseconds(fetch.plan.max_wait_ms);
+  fetch.timer = shard_.surface().timers.start(deadline, [this, id = fetch.id] {
+    PendingFetch* const waiting = find(id);
+    if (waiting == nullptr) return;
+    waiting->timer = 0;
+    waiting->final_read = true;
+    if (waiting->cold_reads == 0) attempt(*waiting);
+  });
 }
 
 void FetchPath::wake(PendingFetch& fetch, uint32_t item) {
@@ -200,7 +236,11 @@ void FetchPath::look_again() {
     if (fetch == nullptr) continue;
     fetch->woken = false;
     if (fetch->cold_reads > 0 || fetch->waits == nullptr) continue;
-    if (enough(*fetch)) attempt(*fetch);
+    if (enough(*fetch)) {
+      attempt(*fetch);
+    } else if (fetch->part.has_value() && !fetch->part->whole) {
+      tell_available(*fetch);
+    }
   }
 }
 
@@ -214,7 +254,7 @@ bool FetchPath::enough(PendingFetch& fetch) {
     if (fetch.available[i] == UINT64_MAX) {
       ReadTotals totals;
       read_item(fetch, i, static_cast<uint64_t>(std::max(fetch.plan.max_bytes, 0)), true, totals);
-      if (item.error != ErrorCode::none || totals.diverging) return true;
+      if (item.error != ErrorCode::none || totals.diverging || totals.moved) return true;
       fetch.available[i] = item.records_bytes;
       fetch.pieces[i].clear();
     }
@@ -222,6 +262,27 @@ bool FetchPath::enough(PendingFetch& fetch) {
     if (total >= wanted && total > 0) return true;
   }
   return false;
+}
+
+// A part that waits: what there is, where that has changed.
+void FetchPath::tell_available(PendingFetch& fetch) {
+  uint64_t total = 0;
+  for (const uint64_t bytes : fetch.available) total += bytes;
+  if (std::exchange(fetch.reported, total) == total) return;
+  tell(fetch.request.connection, *fetch.part,
+       {.waits = true, .available = total, .items = fetch.plan.items, .pieces = {}});
+}
+
+// To the connection's shard.
+void FetchPath::tell(ConnectionId connection, const FetchPartName& name, FetchFound found) {
+  found.name = name;
+  if (connection.shard == shard_.index()) {
+    spreads_.take(connection, std::move(found));
+    return;
+  }
+  shard_.post(connection.shard, [connection, found = std::move(found)](Shard& shard) mutable {
+    shard.fetch_path().spreads().take(connection, std::move(found));
+  });
 }
 
 // Of an item with records or an error.
@@ -232,25 +293,40 @@ void FetchPath::count(const api::FetchItem& item) {
     metrics.fetch_errors += 1;
     metrics.count_error(wire::ApiKey::fetch, item.error);
   }
+  if (item.id == TopicPartitionId{}) return;  // of no topic
   Partition* const partition = shard_.partition(item.id);
-  if (partition == nullptr) return;
-  TopicCounters& counters = shard_.counters_of(*partition);
+  if (partition == nullptr && shard_.alone()) return;
+  TopicCounters& counters =
+      partition != nullptr ? shard_.counters_of(*partition) : *metrics.topic_counters.get(item.id.topic_id);
   counters.bytes_out += item.records_bytes;
   counters.failed_fetch_requests += item.error != ErrorCode::none ? 1 : 0;
 }
 
 void FetchPath::respond(PendingFetch& fetch) {
+  if (fetch.part.has_value()) {
+    FetchFound found{.items = std::move(fetch.plan.items), .pieces = std::move(fetch.pieces)};
+    const ConnectionId connection = fetch.request.connection;
+    const FetchPartName name = *fetch.part;
+    erase(fetch);
+    tell(connection, name, std::move(found));
+    return;
+  }
+  answer(fetch.request, fetch.plan, std::move(fetch.pieces));
+  erase(fetch);
+}
+
+void FetchPath::answer(const Request& request, api::FetchPlan& plan, std::vector<Pieces> pieces) {
   Arena arena;
-  const api::RequestContext context = shard_.context(fetch.request, arena);
-  for (const api::FetchItem& item : fetch.plan.items) {
+  const api::RequestContext context = shard_.context(request, arena);
+  for (const api::FetchItem& item : plan.items) {
     if (item.error == ErrorCode::none && item.records_bytes == 0) continue;
     count(item);
   }
-  const uint64_t random = fetch.plan.use == api::FetchSessionUse::create ? shard_.surface().entropy.next() : 0;
-  const wire::FetchResponse response = api::fetch(context, shard_.facts(), fetch.plan, sessions_, random);
+  const uint64_t random = plan.use == api::FetchSessionUse::create ? shard_.surface().entropy.next() : 0;
+  const wire::FetchResponse response = api::fetch(context, shard_.facts(), plan, sessions_, random);
   shard_.metrics().count_error(wire::ApiKey::fetch, response.error_code);
-  shard_.answer(fetch.request, response, std::move(fetch.pieces));
-  erase(fetch);
+  shard_.note_session(request.connection, response.session_id);
+  shard_.answer(request, response, std::move(pieces));
 }
 
 PendingFetch* FetchPath::find(uint64_t id) {
@@ -262,6 +338,7 @@ void FetchPath::erase(PendingFetch& fetch) {
   if (fetch.timer != 0) shard_.surface().timers.cancel(fetch.timer);
   const auto by_connection = by_connection_.find(place_of(fetch.request.connection));
   if (by_connection != by_connection_.end() && by_connection->second == fetch.id) by_connection_.erase(by_connection);
+  if (fetch.part.has_value()) --parts_;
   pending_.erase(fetch.id);
 }
 
@@ -275,21 +352,33 @@ void FetchPath::answer_all() {
     fetch->final_read = true;
     if (fetch->cold_reads == 0) attempt(*fetch);
   }
+  spreads_.hurry_all();
+}
+
+PendingFetch* FetchPath::find(ConnectionId connection) {
+  const auto found = by_connection_.find(place_of(connection));
+  PendingFetch* const fetch = found == by_connection_.end() ? nullptr : find(found->second);
+  return fetch == nullptr || fetch->request.connection != connection ? nullptr : fetch;
 }
 
 void FetchPath::hurry(ConnectionId connection) {
-  const auto found = by_connection_.find(place_of(connection));
-  PendingFetch* const fetch = found == by_connection_.end() ? nullptr : find(found->second);
-  if (fetch == nullptr || fetch->request.connection != connection) return;
+  if (!spreads_.hurry(connection)) hurry_part(connection);
+}
+
+void FetchPath::hurry_part(ConnectionId connection) {
+  PendingFetch* const fetch = find(connection);
+  if (fetch == nullptr) return;
   fetch->final_read = true;
   if (fetch->cold_reads == 0) attempt(*fetch);
 }
 
 void FetchPath::forget(ConnectionId connection) {
-  const auto found = by_connection_.find(place_of(connection));
-  if (found == by_connection_.end()) return;
-  PendingFetch* const fetch = find(found->second);
-  if (fetch != nullptr && fetch->request.connection == connection) erase(*fetch);
+  spreads_.forget(connection);
+  forget_part(connection);
+}
+
+void FetchPath::forget_part(ConnectionId connection) {
+  if (PendingFetch* const fetch = find(connection)) erase(*fetch);
 }
 
 }  // namespace moldau::broker

@@ -14,6 +14,7 @@
 #include "api/60_describe_cluster.h"
 #include "api/75_describe_topic_partitions.h"
 #include "broker/broker.h"
+#include "broker/owners.h"
 
 namespace moldau::broker {
 namespace {
@@ -126,21 +127,31 @@ void handle_init_producer_id(Shard& shard, Request request) {
   });
 }
 
+/// A query whose answer is not in memory after so many rounds of bringing in what it asked for waits for the disk.
+constexpr int cold_rounds_max = 64;
+
+struct OffsetFacts {
+  bool read_committed = false;
+  bool from_client = true;
+  bool only_leader = true;
+  int16_t version = 0;
+};
+using OffsetQuestion = Asked<OffsetFacts, api::OffsetQuery, wire::ListOffsetsResponse::ListOffsetsPartitionResponse>;
+
 /// Fills in the answer to one query; not yet if it puts something into `cold`: to be asked again with that in memory.
-ErrorCode find_offset(Partition& partition, const api::ListOffsetsPlan& plan, const api::OffsetQuery& query,
-                      int16_t version, wire::ListOffsetsResponse::ListOffsetsPartitionResponse& row,
-                      std::vector<io::FileSlice>* cold) {
-  if (const ErrorCode error = partition.may_read(query.current_leader_epoch, plan.only_leader);
+ErrorCode find_offset(Partition& partition, const OffsetFacts& facts, const api::OffsetQuery& query,
+                      wire::ListOffsetsResponse::ListOffsetsPartitionResponse& row, std::vector<io::FileSlice>* cold) {
+  if (const ErrorCode error = partition.may_read(query.current_leader_epoch, facts.only_leader);
       error != ErrorCode::none) {
     return error;
   }
   store::Log& log = partition.log();
-  const Offset up_to = !plan.from_client     ? log.appended_end()
-                       : plan.read_committed ? partition.last_stable_offset()
-                                             : partition.high_watermark();
-  const bool lagging = plan.from_client && partition.leader() != nullptr &&
+  const Offset up_to = !facts.from_client     ? log.appended_end()
+                       : facts.read_committed ? partition.last_stable_offset()
+                                              : partition.high_watermark();
+  const bool lagging = facts.from_client && partition.leader() != nullptr &&
                        partition.leader()->epoch_start() > partition.high_watermark();
-  const ErrorCode lag_error = version >= 5 ? ErrorCode::offset_not_available : ErrorCode::leader_not_available;
+  const ErrorCode lag_error = facts.version >= 5 ? ErrorCode::offset_not_available : ErrorCode::leader_not_available;
   store::TimestampOffset found;
   switch (query.timestamp) {
     case api::latest_timestamp:
@@ -167,37 +178,33 @@ ErrorCode find_offset(Partition& partition, const api::ListOffsetsPlan& plan, co
   }
   row.offset = found.offset;
   row.timestamp = found.timestamp;
-  if (version >= 4) row.leader_epoch = found.leader_epoch;
+  if (facts.version >= 4) row.leader_epoch = found.leader_epoch;
   return ErrorCode::none;
 }
 
-/// A query whose answer is not in memory after so many rounds of bringing in what it asked for waits for the disk.
-constexpr int cold_rounds_max = 64;
-
 /// A ListOffsets under way: lookups by time may have to wait for parts of logs to come into memory.
 struct OffsetLookup {
-  Request request;
-  api::ListOffsetsPlan plan;
+  OffsetQuestion question;
+  io::Completion<OffsetQuestion> done;
   size_t next = 0;   ///< query
   int rounds = 0;    ///< of it
   size_t reads = 0;  ///< under way
 };
 
 void look_up_offsets(Shard& shard, const std::shared_ptr<OffsetLookup>& lookup) {
-  api::ListOffsetsPlan& plan = lookup->plan;
+  OffsetQuestion& question = lookup->question;
   std::vector<io::FileSlice> cold;
-  for (; lookup->next < plan.queries.size(); ++lookup->next, lookup->rounds = 0) {
-    const api::OffsetQuery& query = plan.queries[lookup->next];
-    auto& row = plan.response.topics[query.topic].partitions[query.partition];
+  for (; lookup->next < question.queries.size(); ++lookup->next, lookup->rounds = 0) {
+    const api::OffsetQuery& query = question.queries[lookup->next];
+    auto& row = question.rows[lookup->next];
     Partition* const partition = shard.partition(query.id);
     std::vector<io::FileSlice>* const patience = lookup->rounds < cold_rounds_max ? &cold : nullptr;
-    row.error_code = code_of(partition == nullptr
-                                 ? ErrorCode::not_leader_or_follower
-                                 : find_offset(*partition, plan, query, lookup->request.version, row, patience));
+    row.error_code = code_of(partition == nullptr ? ErrorCode::not_leader_or_follower
+                                                  : find_offset(*partition, question.facts, query, row, patience));
     if (!cold.empty()) break;
   }
   if (cold.empty()) {
-    shard.answer(lookup->request, plan.response);
+    lookup->done(std::move(question));
     return;
   }
   ++lookup->rounds;
@@ -214,17 +221,37 @@ void look_up_offsets(Shard& shard, const std::shared_ptr<OffsetLookup>& lookup) 
 void handle_list_offsets(Shard& shard, Request request) {
   wire::ListOffsetsRequest message;
   if (!shard.decode_body(request, message)) return;
-  Arena arena;
-  auto lookup = std::make_shared<OffsetLookup>();
-  lookup->plan = api::plan_list_offsets(shard.context(request, arena), shard.facts(), message);
-  lookup->request = std::move(request);
-  look_up_offsets(shard, lookup);
+  auto arena = std::make_shared<Arena>();
+  api::ListOffsetsPlan plan = api::plan_list_offsets(shard.context(request, *arena), shard.facts(), message);
+  OffsetQuestion question{
+      .facts = {plan.read_committed, plan.from_client, plan.only_leader, request.version}, .queries = {}, .rows = {}};
+  for (const api::OffsetQuery& query : plan.queries) {
+    question.rows.push_back(plan.response.topics[query.topic].partitions[query.partition]);
+  }
+  question.queries = std::move(plan.queries);
+  const auto look = [](Shard& owner, OffsetQuestion part, io::Completion<OffsetQuestion> done) {
+    auto lookup = std::make_shared<OffsetLookup>();
+    lookup->question = std::move(part);
+    lookup->done = std::move(done);
+    look_up_offsets(owner, lookup);
+  };
+  ask_owners<OffsetQuestion>(shard, std::move(question), look,
+                             [&shard, arena, image = shard.image_ref(), request = std::move(request),
+                              response = std::move(plan.response)](OffsetQuestion answered) mutable {
+                               for (size_t i = 0; i < answered.queries.size(); ++i) {
+                                 const api::OffsetQuery& query = answered.queries[i];
+                                 response.topics[query.topic].partitions[query.partition] = answered.rows[i];
+                               }
+                               shard.answer(request, response);
+                             });
 }
 
 constexpr Route table[] = {
-    {wire::ApiKey::produce, [](Shard& shard, Request request) { shard.produce_path().handle(std::move(request)); }},
-    {wire::ApiKey::fetch, [](Shard& shard, Request request) { shard.fetch_path().handle(std::move(request)); }},
-    {wire::ApiKey::list_offsets, handle_list_offsets},
+    {wire::ApiKey::produce, [](Shard& shard, Request request) { shard.produce_path().handle(std::move(request)); },
+     Place::owners},
+    {wire::ApiKey::fetch, [](Shard& shard, Request request) { shard.fetch_path().handle(std::move(request)); },
+     Place::owners},
+    {wire::ApiKey::list_offsets, handle_list_offsets, Place::owners},
     {wire::ApiKey::metadata, handle_metadata, Place::here},
     {wire::ApiKey::api_versions, answer_at_once<wire::ApiVersionsRequest, api::api_versions>, Place::here},
     {wire::ApiKey::create_topics, handle_create_topics},

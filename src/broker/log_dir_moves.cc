@@ -97,11 +97,10 @@ std::optional<Uuid> LogDirMoves::named(const metadata::Image& image, NodeId self
 }
 
 void LogDirMoves::check(const metadata::Image& image, const TopicPartitionId& id) {
-  const store::Log* const log = store_.find(id);
   const std::optional<Uuid> known = named(image, self_, id);
-  if (log == nullptr || log->offline() || !known || !kept_in_metadata(image)) return;
-  const std::optional<size_t> directory = store_.directory_of(*log);
-  if (!directory) return;
+  if (!store_.holds(id) || !known || !kept_in_metadata(image)) return;
+  const std::optional<size_t> directory = store_.directory_of(id);
+  if (!directory || store_.directory_offline(*directory)) return;
   const std::optional<Uuid> pending = assignments_.wanted(id);
   if (pending.value_or(*known) == id_of(*directory)) return;
   const std::vector<store::MoveInfo> moves = store_.moves();

@@ -34,7 +34,7 @@ class MovesWorld : public BrokerWorld {
     return static_cast<ErrorCode>(answer.results.at(0).partitions.at(0).error_code);
   }
   std::string folder_of(const Uuid& topic, int32_t partition = 0) {
-    Partition* const hosted = broker().partition({topic, partition});
+    Partition* const hosted = BrokerWorld::partition({topic, partition});
     return hosted == nullptr ? "" : io::parent_of(hosted->log().folder());
   }
   /// Which directory the metadata names, by its path.
@@ -136,7 +136,7 @@ TEST(LogDirMoves, AReplicaMovesUnderLoad) {
     EXPECT_EQ(world.named(topic), to);
     RawClient& again = world.connect();
     EXPECT_TRUE(world.until([&] { return world.fetched(again, "t", end) == 0; }));
-    EXPECT_EQ(world.broker().partition({topic, 0})->high_watermark(), end + 1);
+    EXPECT_EQ(world.partition({topic, 0})->high_watermark(), end + 1);
   }
 }
 

@@ -45,6 +45,14 @@ MetricsGather::MetricsGather(Broker& broker, MetricDetail detail, size_t limit)
       [&](const Uuid& topic) { return image_->topic(topic) != nullptr; });
 }
 
+void MetricsGather::set_hosted(const HostedSamples& hosted) {
+  hosted_ = &hosted;
+  samples_.node.cleaner.add(hosted.cleaner);
+  samples_.node.scrub.add(hosted.scrub);
+  samples_.node.syncs.add(hosted.syncs);
+  samples_.node.journal.add(hosted.journal);
+}
+
 bool MetricsGather::step() {
   looked_at_ = 0;
   if (!topics_done_) {
@@ -119,22 +127,20 @@ void MetricsGather::add_partition(const metadata::TopicImage& topic, PartitionIn
   sample.leader_is_preferred = !image.replicas.empty() && image.replicas.front() == image.leader;
   sample.under_replicated = image.isr.size() < image.replicas.size();
   if (image.leader == no_node) ++node.leaderless;
-  Partition* const hosted = broker_.partition({topic.id, index});
-  if (hosted != nullptr) {
-    store::Log& log = hosted->log();
-    sample.current_offset = hosted->high_watermark();
-    sample.oldest_offset = log.log_start();
-    sample.log_bytes = static_cast<int64_t>(log.size_bytes());
-    sample.led_here = hosted->leads();
+  const std::optional<HostedSample> hosted = find_hosted(broker_.home(), hosted_, {topic.id, index});
+  if (hosted.has_value()) {
+    sample.current_offset = hosted->high_watermark;
+    sample.oldest_offset = hosted->log_start;
+    sample.log_bytes = static_cast<int64_t>(hosted->log_bytes);
+    sample.led_here = hosted->leads;
     ++node.hosted;
-    node.log_bytes += log.size_bytes();
-    node.unflushed_records += static_cast<uint64_t>(std::max<Offset>(log.next_offset() - log.stable_end(), 0));
-    node.damaged_ranges += log.damaged().size();
+    node.log_bytes += hosted->log_bytes;
+    node.unflushed_records += static_cast<uint64_t>(std::max<Offset>(hosted->next_offset - hosted->stable_end, 0));
+    node.damaged_ranges += hosted->damaged_ranges;
   }
   if (sample.led_here) {
-    const size_t wanted = hosted->leader()->effective_min_isr();
-    sample.at_min_isr = image.isr.size() == wanted;
-    sample.under_min_isr = image.isr.size() < wanted;
+    sample.at_min_isr = image.isr.size() == hosted->min_isr;
+    sample.under_min_isr = image.isr.size() < hosted->min_isr;
     ++node.leaders;
     node.under_replicated += sample.under_replicated ? 1 : 0;
     node.under_min_isr += sample.under_min_isr ? 1 : 0;
@@ -166,8 +172,8 @@ bool MetricsGather::step_groups() {
       group_ = std::string(facts.id);
       add_group(facts);
       const uint32_t at = static_cast<uint32_t>(samples_.groups.size()) - 1;
-      const bool shown = detail_ >= MetricDetail::topic && !samples_.groups.empty() &&
-                         samples_.node.dropped_groups == 0;
+      const bool shown =
+          detail_ >= MetricDetail::topic && !samples_.groups.empty() && samples_.node.dropped_groups == 0;
       const group::OffsetMap::Topics* const topics = machine.offsets().committed().find(facts.id);
       if (topics != nullptr) add_offsets(at, shown, *topics);
       return true;
@@ -206,8 +212,9 @@ void MetricsGather::add_offsets(uint32_t group, bool show, const Topics& topics)
     const auto at = static_cast<uint32_t>(samples_.group_topics.size());
     for (const auto& [index, committed] : partitions) {
       GroupPartitionSample sample{.group_topic = at, .partition = index, .offset = committed.offset};
-      Partition* const hosted = topic == nullptr ? nullptr : broker_.partition({topic->id, index});
-      if (hosted != nullptr) sample.lag = std::max<int64_t>(hosted->high_watermark() - committed.offset, 0);
+      const std::optional<HostedSample> hosted =
+          topic == nullptr ? std::nullopt : find_hosted(broker_.home(), hosted_, {topic->id, index});
+      if (hosted.has_value()) sample.lag = std::max<int64_t>(hosted->high_watermark - committed.offset, 0);
       sums.offset_sum += committed.offset;
       sums.lag_sum += sample.lag == absent ? 0 : sample.lag;
       if (detail_ < MetricDetail::partition) continue;

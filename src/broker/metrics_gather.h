@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "broker/hosted_samples.h"
 #include "broker/metrics_samples.h"
 #include "broker/metrics_table.h"
 #include "metadata/image.h"
@@ -17,7 +18,6 @@
 namespace moldau::broker {
 
 class Broker;
-class Partition;
 
 class MetricsGather {
  public:
@@ -31,6 +31,8 @@ class MetricsGather {
   Samples& samples() { return samples_; }
   /// Whose counters of topics are shown instead of the home shard's; they must outlive this. Before step().
   void set_counters(const TopicCounterTable& counters) { counters_ = &counters; }
+  /// What the other shards say of their partitions; it must outlive this. Before step().
+  void set_hosted(const HostedSamples& hosted);
 
  private:
   bool step_topics();
@@ -48,6 +50,7 @@ class MetricsGather {
   size_t limit_;
   metadata::ImageRef image_;  // of the start: topics are walked in it
   const TopicCounterTable* counters_;
+  const HostedSamples* hosted_ = nullptr;
   Samples samples_;
   size_t looked_at_ = 0;  // in this step
   // Where the next step goes on.

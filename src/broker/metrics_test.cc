@@ -31,6 +31,14 @@ std::string printed(BrokerWorld& world, MetricDetail detail = MetricDetail::part
   return text;
 }
 
+std::shared_ptr<const HostedSamples> hosted_elsewhere(BrokerWorld& world) {
+  std::shared_ptr<const HostedSamples> found;
+  gather_hosted(world.broker().home(), world.broker().shards(),
+                [&](std::shared_ptr<const HostedSamples> hosted) { found = std::move(hosted); });
+  EXPECT_TRUE(world.until([&] { return found != nullptr; }));
+  return found;
+}
+
 uint64_t errors_of(const Metrics& metrics, ApiKey key, ErrorCode error) {
   const ApiMetrics* const api = metrics.apis[static_cast<size_t>(key)].get();
   return api == nullptr ? 0 : api->errors[static_cast<size_t>(code_of(error) - code_of(wire::error_code_min))];
@@ -79,11 +87,9 @@ TEST(Metrics, StagesOfARequest) {
   EXPECT_DOUBLE_EQ(api.queue.sum_seconds(), 0.001);
   EXPECT_DOUBLE_EQ(api.local.sum_seconds(), 0.002);
   EXPECT_EQ(api.wait.count(), 0U);
-  api.observe({.received = start,
-               .began = start,
-               .left = start + milliseconds(1),
-               .answered = start + milliseconds(11)},
-              start + milliseconds(15));
+  api.observe(
+      {.received = start, .began = start, .left = start + milliseconds(1), .answered = start + milliseconds(11)},
+      start + milliseconds(15));
   EXPECT_DOUBLE_EQ(api.local.sum_seconds(), 0.003);
   EXPECT_DOUBLE_EQ(api.wait.sum_seconds(), 0.010);
   EXPECT_DOUBLE_EQ(api.send.sum_seconds(), 0.004);
@@ -128,6 +134,8 @@ TEST(Metrics, ManyPartitionsAreReadAndPrintedInSteps) {
   EXPECT_EQ(world.produce(client, "wide", partitions - 1, batch_of(3, "x")).error_code, 0);
 
   MetricsGather gather(world.broker(), MetricDetail::partition, 10'000);
+  const auto hosted = hosted_elsewhere(world);
+  gather.set_hosted(*hosted);
   size_t steps = 0;
   size_t before = 0;
   while (gather.step()) {
@@ -165,6 +173,8 @@ TEST(Metrics, TopicsThatComeAndGoBetweenStepsDoNoHarm) {
   world.create_topic(client, "wide", 600);
   world.create_topic(client, "z", 2);
   MetricsGather gather(world.broker(), MetricDetail::partition, 10'000);
+  const auto hosted = hosted_elsewhere(world);
+  gather.set_hosted(*hosted);
   EXPECT_TRUE(gather.step());
   world.create_topic(client, "new", 2);
   wire::DeleteTopicsRequest request;

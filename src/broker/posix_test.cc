@@ -8,6 +8,7 @@
 
 #include "broker/test_kit.h"
 #include "io/posix/shard_set.h"
+#include "wire/api/20_delete_topics.h"
 
 namespace moldau::broker {
 namespace {
@@ -18,7 +19,7 @@ class PosixBroker : public ::testing::Test {
     std::string pattern = (std::filesystem::temp_directory_path() / "moldau-broker-XXXXXX").string();
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
-    Result<std::unique_ptr<io::posix::ShardSet>> made = io::posix::ShardSet::make(test_shards());
+    Result<std::unique_ptr<io::posix::ShardSet>> made = io::posix::ShardSet::make(shard_count_);
     ASSERT_TRUE(made.ok());
     shards_ = std::move(made).value();
     loop_ = &shards_->home();
@@ -61,6 +62,7 @@ class PosixBroker : public ::testing::Test {
   }
 
   std::string folder_;
+  size_t shard_count_ = test_shards();
   std::unique_ptr<io::posix::ShardSet> shards_;
   io::posix::Loop* loop_ = nullptr;
   std::unique_ptr<Broker> broker_;
@@ -115,6 +117,117 @@ TEST_F(PosixBroker, ASecondBrokerFindsTheFolderLocked) {
   const Status started = second.start([](const Status&) {});
   ASSERT_FALSE(started.ok());
   EXPECT_EQ(started.failure().kind, FailureKind::locked);
+  stop();
+}
+
+/// A node of two shards with threads of their own, which own each half of a topic.
+class PosixOwners : public PosixBroker {
+ protected:
+  static constexpr int32_t partitions = 4;
+  static constexpr int rounds = 60;
+
+  PosixOwners() { shard_count_ = 2; }
+
+  /// Sends produces over a connection, some at a time, each to all partitions or to its own.
+  struct Producer {
+    Producer(io::Surface surface, const io::Address& address) : client(surface, address) {}
+    RawClient client;
+    int sent = 0;
+    int answered = 0;
+  };
+  /// Reads all partitions with one fetch after the other, waiting at the server.
+  struct Consumer {
+    Consumer(io::Surface surface, const io::Address& address) : client(surface, address) {}
+    RawClient client;
+    std::vector<Offset> next = std::vector<Offset>(partitions, 0);
+    bool asked = false;
+  };
+
+  void create(std::string_view name) {
+    wire::CreateTopicsRequest create;
+    create.topics = {{.name = name, .num_partitions = partitions, .replication_factor = 1}};
+    ASSERT_EQ(call<wire::CreateTopicsResponse>(create, 7).topics.at(0).error_code, 0);
+  }
+  void drive(Producer& producer, int number, std::string_view topic) {
+    while (producer.client.frames() > 0) {
+      const auto answer = producer.client.take<wire::ProduceResponse>(9);
+      for (const auto& row : answer.responses.at(0).partition_responses) ASSERT_EQ(row.error_code, 0);
+      ++producer.answered;
+    }
+    while (producer.client.connected() && producer.sent < rounds && producer.sent - producer.answered < 4) {
+      const auto batch = batch_of(1, std::string(200, 'x'));
+      wire::ProduceRequest request =
+          BrokerWorld::produce_request(topic, number % partitions, batch, producer.sent % 2 == 0 ? -1 : 1);
+      if (number >= partitions) {  // these are for all, and their connections stay where they are
+        for (int32_t p = 0; p < partitions; ++p) {
+          if (p != number % partitions) request.topic_data[0].partition_data.push_back({p, wire::Records{batch}});
+        }
+      }
+      producer.client.send(request, 9);
+      ++producer.sent;
+    }
+  }
+  void drive(Consumer& consumer, std::string_view topic) {
+    if (consumer.client.frames() > 0) {
+      consumer.asked = false;
+      const auto answer = consumer.client.take<wire::FetchResponse>(12);
+      for (const auto& row : answer.responses.at(0).partitions) {
+        ASSERT_EQ(row.error_code, 0);
+        Offset& next = consumer.next[static_cast<size_t>(row.partition_index)];
+        wire::for_each_batch(row.records->view, [&](const wire::BatchView& batch) {
+          EXPECT_TRUE(batch.crc_valid());
+          EXPECT_EQ(batch.base_offset(), next);
+          next = batch.next_offset();
+          return true;
+        });
+      }
+    }
+    if (consumer.asked || !consumer.client.connected()) return;
+    wire::FetchRequest request = BrokerWorld::fetch_request(topic, 0, 0, 100);
+    const auto first = request.topics[0].partitions[0];
+    for (int32_t p = 1; p < partitions; ++p) request.topics[0].partitions.push_back(first);
+    for (int32_t p = 0; p < partitions; ++p) {
+      request.topics[0].partitions[static_cast<size_t>(p)].partition = p;
+      request.topics[0].partitions[static_cast<size_t>(p)].fetch_offset = consumer.next[static_cast<size_t>(p)];
+    }
+    consumer.client.send(request, 12);
+    consumer.asked = true;
+  }
+};
+
+TEST_F(PosixOwners, LoadOverTwoThreads) {
+  start();
+  for (const std::string_view topic : {"first", "second"}) {
+    create(topic);
+    std::vector<std::unique_ptr<Producer>> producers;
+    std::vector<std::unique_ptr<Consumer>> consumers;
+    for (int i = 0; i < 8; ++i) {
+      producers.push_back(std::make_unique<Producer>(loop_->surface(), broker_->address()));
+    }
+    for (int i = 0; i < 4; ++i) {
+      consumers.push_back(std::make_unique<Consumer>(loop_->surface(), broker_->address()));
+    }
+    constexpr Offset each = rounds * (1 + partitions);
+    const auto drive_all = [&] {
+      bool done = true;
+      for (size_t i = 0; i < producers.size(); ++i) {
+        drive(*producers[i], static_cast<int>(i), topic);
+        done = done && producers[i]->answered == rounds;
+      }
+      for (const auto& consumer : consumers) {
+        drive(*consumer, topic);
+        for (const Offset next : consumer->next) done = done && next == each;
+      }
+      return done || HasFatalFailure();
+    };
+    ASSERT_TRUE(loop_->run_until(drive_all, seconds(60)));
+    // Some are closed while they wait.
+    consumers.pop_back();
+    wire::DeleteTopicsRequest remove;
+    remove.topic_names = {topic};
+    remove.timeout_ms = 1000;
+    ASSERT_EQ(call<wire::DeleteTopicsResponse>(remove, 5).responses.at(0).error_code, 0);
+  }
   stop();
 }
 

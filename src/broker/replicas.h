@@ -1,29 +1,44 @@
-// Replicas: the partitions of this node, kept as the metadata image says: logs are made, configured and removed,
-// leaders start and end, when a new image is applied.
-//
-// Invariant: after apply(image) every partition of the image with a replica here has its log, unless its directory
-// failed; so whoever answers from that image can say that a topic exists.
+// Replicas: the partitions that a shard owns, kept as the node's view says: leaders start and end and settings are
+// taken up with every new view. Their logs come from the home shard, which makes and removes them (hosting.h).
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
-#include "broker/log_dir_moves.h"
+#include "broker/node_view.h"
 #include "broker/partition.h"
-#include "metadata/broker_settings.h"
-#include "metadata/image.h"
 #include "store/store.h"
 
 namespace moldau::broker {
 
+/// A log for a shard to own from now on.
+struct ArrivingLog {
+  store::Log* log = nullptr;
+  store::LogRef ref{};  ///< of one that came from another shard, and is nobody's until it joined the store's part here
+  Offset high_watermark = 0;  ///< the last one known
+};
+
 class Replicas {
  public:
-  Replicas(PartitionHost& host, store::Store& store, NodeId self, const metadata::ConfigMap& static_config,
-           const metadata::BrokerSettings& settings, LogDirMoves& moves);
+  /// `ended` is told of the log of each partition whose topic is gone, once nobody here refers to it any more.
+  Replicas(PartitionHost& host, NodeId self, const metadata::ConfigMap& static_config,
+           std::function<void(store::Log&)> ended);
 
-  /// Takes up a new image. `delta` says what changed since the last one; null: everything is looked at.
-  void apply(const metadata::Image& image, const metadata::ImageDelta* delta);
+  /// Begins to own a partition, as the view has it.
+  void add(const ArrivingLog& arriving, const NodeView& view);
+  /// A partition goes to another shard: until take_out() a deletion of its topic only ends what waits for it.
+  void hold(const TopicPartitionId& id) { held_ = id; }
+  /// It stays: a topic that the view no longer has ends now.
+  void release(const NodeView& view);
+  /// It is gone: everything that waits for it is refused or woken.
+  void take_out(const TopicPartitionId& id);
+  /// Ends what belongs to topics that were deleted.
+  void drop_deleted(const metadata::ImageDelta& delta);
+  /// Takes up what changed otherwise.
+  void apply(const NodeView& view, const metadata::ImageDelta& delta);
   Partition* find(const TopicPartitionId& id) noexcept;
   size_t size() const noexcept { return partitions_.size(); }
   /// Everything that waits gets `error`; nothing is led any more.
@@ -33,30 +48,19 @@ class Replicas {
   void for_each(Visitor&& visit) {
     for (auto& [id, partition] : partitions_) visit(*partition);
   }
-  /// How the logs of a topic are configured, as the image says now.
-  store::LogConfig log_config(const metadata::Image& image, const std::string& topic) const;
-  /// The settings of compaction in `image`.
-  store::CleanerOptions cleaner_options(const metadata::Image& image) const;
-  store::ScrubOptions scrub_options(const metadata::Image& image) const;
 
  private:
-  void apply_all(const metadata::Image& image);
-  void remove_topic(const Uuid& id);
-  /// `starting`: what is missing here was there before.
-  void apply_partition(const metadata::Image& image, const metadata::TopicImage& topic, PartitionIndex index,
-                       bool starting);
-  Result<store::Log*> make_log(const metadata::Image& image, const metadata::TopicImage& topic, PartitionIndex index,
-                               bool created);
-  void reconfigure(const metadata::Image& image, const metadata::TopicImage& topic);
+  void drop(const TopicPartitionId& id);
+  void apply_partition(const NodeView& view, const metadata::TopicImage& topic, Partition& partition);
+  void reconfigure(const NodeView& view, const metadata::TopicImage& topic);
   metadata::TopicSettings settings_of(const metadata::Image& image, const std::string& topic) const;
 
   PartitionHost& host_;
-  store::Store& store_;
   NodeId self_;
   const metadata::ConfigMap& static_config_;
-  const metadata::BrokerSettings& settings_;
-  LogDirMoves& moves_;
+  std::function<void(store::Log&)> ended_;
   std::unordered_map<TopicPartitionId, std::unique_ptr<Partition>> partitions_;
+  std::optional<TopicPartitionId> held_;
 };
 
 }  // namespace moldau::broker

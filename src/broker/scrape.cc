@@ -19,13 +19,18 @@ Scrape::~Scrape() = default;
 
 void Scrape::gather() {
   if (gather_ != nullptr) {
-    if (broker_->shards() > 1 && sum_->metrics == nullptr) {
+    if (broker_->shards() > 1 && (sum_->metrics == nullptr || sum_->hosted == nullptr)) {
       if (!std::exchange(sum_->asked, true)) {
         broker_->gather_metrics([sum = sum_](std::shared_ptr<const Metrics> all) { sum->metrics = std::move(all); });
+        gather_hosted(broker_->home(), broker_->shards(),
+                      [sum = sum_](std::shared_ptr<const HostedSamples> hosted) { sum->hosted = std::move(hosted); });
       }
       return;
     }
-    if (sum_->metrics != nullptr) gather_->set_counters(sum_->metrics->topic_counters);
+    if (sum_->metrics != nullptr && !std::exchange(sum_->taken, true)) {
+      gather_->set_counters(sum_->metrics->topic_counters);
+      gather_->set_hosted(*sum_->hosted);
+    }
     if (gather_->step()) return;
     samples_ = std::move(gather_->samples());
     gather_.reset();

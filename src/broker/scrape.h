@@ -38,7 +38,9 @@ class Scrape {
   /// Of all shards, once it is there: it comes in a turn of its own.
   struct Sum {
     bool asked = false;
+    bool taken = false;
     std::shared_ptr<const Metrics> metrics;
+    std::shared_ptr<const HostedSamples> hosted;
   };
   std::shared_ptr<Sum> sum_ = std::make_shared<Sum>();
   Samples samples_;

@@ -35,7 +35,7 @@ Shard::Shard(Broker& node, size_t index, std::span<const io::Surface> surfaces, 
     handlers_[static_cast<size_t>(route.key)] = route.handler;
     places_[static_cast<size_t>(route.key)] = route.place;
   }
-  fetch_path_.set_sessions_max(options.fetch_sessions_max);
+  fetch_path_.set_sessions(options.fetch_sessions_max, index, surfaces.size());
 }
 
 Shard::~Shard() {
@@ -88,7 +88,7 @@ api::RequestContext Shard::context(const Request& request, Arena& arena) {
 
 const Metrics& Shard::collect_metrics() {
   metrics_.partitions = replicas_ == nullptr ? 0 : replicas_->size();
-  metrics_.waiting_fetches = fetch_path_.waiting();
+  metrics_.waiting_fetches = fetch_path_.fetches();
   metrics_.waiting_produces = produce_path_.waiting();
   metrics_.fetch_sessions = fetch_path_.sessions().size();
   metrics_.receive_block_bytes = pool_.bytes_in_use();
@@ -122,7 +122,11 @@ void Shard::dispatch(Request request) {
   }
   const auto key = static_cast<size_t>(request.api_key);
   metrics_.requests[key] += 1;
-  if (home() || places_[key] == Place::here) {
+  if (holds_ > 0 && places_[key] == Place::owners) {
+    early_.push_back({0, [this, handler = handlers_[key], request = std::move(request)]() mutable {
+                        handler(*this, std::move(request));
+                      }});
+  } else if (home() || places_[key] != Place::home) {
     handlers_[key](*this, std::move(request));
   } else {
     send_home(std::move(request));
@@ -222,10 +226,55 @@ void Shard::close_connection(ConnectionId id) {
 // Partitions
 // --------------------------------------------------------------------------------------------------------------
 
-Replicas& Shard::host_partitions(store::Store& store, const metadata::BrokerSettings& settings, LogDirMoves& moves) {
-  replicas_ = std::make_unique<Replicas>(static_cast<PartitionHost&>(*this), store, self(), options_.static_config,
-                                         settings, moves);
-  return *replicas_;
+void Shard::host_partitions(store::StoreShard& store) {
+  store_ = &store;
+  replicas_ = std::make_unique<Replicas>(static_cast<PartitionHost&>(*this), self(), options_.static_config,
+                                         [this](store::Log& log) { partition_ended(log); });
+  store.set_high_watermark_source([this](const store::Log& log) {
+    Partition* const hosted = partition(log.id());
+    return hosted == nullptr ? log.log_start() : hosted->high_watermark();
+  });
+}
+
+void Shard::take_view(NodeViewRef view, const metadata::ImageDelta& delta, std::span<const ArrivingLog> arriving,
+                      const std::optional<MovedPartition>& moved) {
+  view_ = std::move(view);
+  if (replicas_ != nullptr) {
+    replicas_->drop_deleted(delta);
+    replicas_->apply(*view_, delta);
+    for (const ArrivingLog& log : arriving) {
+      if (log.ref != nullptr) store_->join(log.ref);
+      replicas_->add(log, *view_);
+    }
+  }
+  if (moved.has_value()) settle_move(*moved);
+  run_early();
+}
+
+// The topic of a partition is gone: so may its folder.
+void Shard::partition_ended(store::Log& log) {
+  const TopicPartitionId id = log.id();
+  std::string topic = log.topic();
+  if (home()) {
+    node_.partition_ended(id, topic);
+  } else {
+    store_->retire(log);
+    post(0, [id, topic = std::move(topic)](Shard& shard) { shard.node_.partition_ended(id, topic); });
+  }
+}
+
+// The logs are closed after those who listen to them are gone, with the high watermarks that these had.
+void Shard::give_up_partitions() {
+  if (replicas_ == nullptr) return;
+  replicas_->demote_all(ErrorCode::not_leader_or_follower);
+  std::unordered_map<TopicPartitionId, Offset> last;
+  replicas_->for_each([&](Partition& hosted) { last[hosted.id()] = hosted.high_watermark(); });
+  replicas_.reset();
+  store_->set_high_watermark_source([last = std::move(last)](const store::Log& log) {
+    const auto found = last.find(log.id());
+    return found == last.end() ? log.log_start() : found->second;
+  });
+  if (!home()) store_->stop();
 }
 
 void Shard::acknowledge(const replica::ProduceId& produce, ErrorCode error) {
@@ -261,11 +310,25 @@ void Shard::tick_produces() {
 }
 
 void Shard::propose_isr(Partition& partition, const replica::ProposeIsr& proposal) {
-  node().propose_isr(partition, proposal);
+  if (home()) {
+    node_.propose_isr(index_, partition.id(), proposal);
+  } else {
+    post(0, [from = index_, id = partition.id(), proposal](Shard& shard) {
+      if (!shard.node_.left()) shard.node_.propose_isr(from, id, proposal);
+    });
+  }
+}
+
+void Shard::isr_decided(const TopicPartitionId& id, const replica::IsrCommitted& decided) {
+  if (Partition* const found = partition(id)) found->isr_decided(decided);
 }
 
 void Shard::log_offline(Partition&) {
-  node().look_at_directories();
+  if (home()) {
+    node_.look_at_directories();
+  } else {
+    post(0, [](Shard& shard) { shard.node_.look_at_directories(); });
+  }
 }
 
 }  // namespace moldau::broker

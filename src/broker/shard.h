@@ -3,7 +3,8 @@
 // node (Broker) lives in its thread. docs/design/shards.md
 //
 // A request is handled where its route says (Place): on the shard of its connection, or at home; it is answered through
-// deliver(), which finds the connection's shard.
+// deliver(), which finds the connection's shard. What concerns partitions of other shards is asked of those:
+// produce_path.h, fetch_spread.h, owners.h.
 //
 // Invariants: requests of a connection are answered in their order; an answer is made from the view that is current
 // when it is made; other threads reach this object through post() of theirs only; nothing here waits for a disk once it
@@ -15,8 +16,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -55,8 +58,16 @@ using Handler = void (*)(Shard& shard, Request request);
 
 /// Where a handler runs.
 enum class Place : unsigned char {
-  here,  ///< on the connection's shard: it needs the request and the view only
-  home,  ///< on the home shard
+  here,    ///< on the connection's shard: it needs the request and the view only
+  owners,  ///< there, too: it asks the owners of the partitions that it is about
+  home,    ///< on the home shard
+};
+
+/// A partition that went from one shard to another.
+struct MovedPartition {
+  TopicPartitionId id;
+  size_t from = 0;
+  size_t to = 0;
 };
 
 /// The dispatch table: what is served, by what, and where.
@@ -115,6 +126,25 @@ class Shard final : public Guarded, private PartitionHost {
     });
   }
 
+  /// As post(), for what was decided by this shard's view: not before the other one has it, or a later one.
+  template <typename F>
+  void post_seen(size_t target, F call) {
+    post(target, [number = view_->number, call = std::move(call)](Shard& to) mutable {
+      if (to.view_->number >= number && to.holds_ == 0) {
+        call(to);
+      } else {
+        to.early_.push_back({number, [&to, call = std::move(call)]() mutable { call(to); }});
+      }
+    });
+  }
+  /// True on a node of one shard.
+  bool alone() const noexcept { return outboxes_.size() == 1; }
+  /// The shard that owns a partition, as the view says, or as this one knows better.
+  size_t owner_of(const TopicPartitionId& id) const {
+    const size_t owner = view_->placement.shard_of(id);
+    return owner == index_ && given_.has_value() && given_->id == id ? given_->to : owner;
+  }
+
   // What handlers and paths go by
   // -----------------------------------------------------------------------------------
 
@@ -140,7 +170,7 @@ class Shard final : public Guarded, private PartitionHost {
   const metadata::Image& image() const noexcept { return *view_->image; }
   const metadata::ImageRef& image_ref() const noexcept { return view_->image; }
   const metadata::BrokerSettings& settings() const noexcept { return *view_->settings; }
-  void set_view(NodeViewRef view) { view_ = std::move(view); }
+  const NodeView& view() const noexcept { return *view_; }
   void set_cluster_id(std::string cluster_id) { cluster_id_ = std::move(cluster_id); }
   api::Facts facts() const;
   api::RequestContext context(const Request& request, Arena& arena);
@@ -148,16 +178,44 @@ class Shard final : public Guarded, private PartitionHost {
   Partition* partition(const TopicPartitionId& id) noexcept {
     return replicas_ == nullptr ? nullptr : replicas_->find(id);
   }
+  /// The controller answered a proposal of a partition.
+  void isr_decided(const TopicPartitionId& id, const replica::IsrCommitted& decided);
   ProducePath& produce_path() noexcept { return produce_path_; }
   FetchPath& fetch_path() noexcept { return fetch_path_; }
 
   // Partitions
   // -----------------------------------------------------------------------------------
 
-  /// Begins to own partitions, as the image says, in `store`.
-  Replicas& host_partitions(store::Store& store, const metadata::BrokerSettings& settings, LogDirMoves& moves);
+  /// Begins to own partitions, with its part of the store: those that come with views.
+  void host_partitions(store::StoreShard& store);
+  store::StoreShard& store() noexcept { return *store_; }
+  /// Takes up a new view, with what changed, and with the logs of partitions that are this shard's from now on.
+  /// `moved`: the partition that went from one shard to another.
+  void take_view(NodeViewRef view, const metadata::ImageDelta& delta, std::span<const ArrivingLog> arriving,
+                 const std::optional<MovedPartition>& moved = {});
+  /// Null before host_partitions(), and after the partitions were given up.
   Replicas* replicas() noexcept { return replicas_.get(); }
+  /// The end of a node that stops: everything that waits is refused, nothing is owned any more.
+  void give_up_partitions();
   void drop_partitions() { replicas_.reset(); }
+
+  // Moves of partitions between shards (shard_moves.cc)
+  // -----------------------------------------------------------------------------------
+
+  /// A partition that this shard gave to another one last, and how it was then.
+  struct Given {
+    TopicPartitionId id;
+    size_t to = 0;
+    Offset high_watermark = no_offset;
+    Offset last_stable = no_offset;
+    Offset log_start = no_offset;
+  };
+  /// Gives a partition to another shard; home hears from that one, or of the failure from here.
+  void give_partition(const TopicPartitionId& id, size_t to);
+  /// Null if it was another one.
+  const Given* given(const TopicPartitionId& id) const noexcept {
+    return given_.has_value() && given_->id == id ? &*given_ : nullptr;
+  }
 
   // Requests (shard.cc)
   // -----------------------------------------------------------------------------------
@@ -207,6 +265,25 @@ class Shard final : public Guarded, private PartitionHost {
   /// Gives a connection to another shard, where it has a new id; false if it may not leave now: a request of it is in
   /// flight, or an answer not sent. Not to be called from one of its own calls.
   bool move_connection(ConnectionId id, size_t target);
+  /// A connection that wants to be elsewhere has nothing more in flight.
+  void steer_later(ConnectionId id);
+  /// Parts of a request were for these partitions: its connection is to be where most of them are. Nothing on a node of
+  /// one shard.
+  template <typename Parts>
+  void count_owners(ConnectionId id, const Parts& parts) {
+    if (alone()) return;
+    Connection* const connection = find(id);
+    if (connection == nullptr) return;
+    for (const auto& part : parts) {
+      if (part.id != TopicPartitionId{})
+        connection->note_owner(partition(part.id) != nullptr ? index_ : owner_of(part.id));
+    }
+  }
+  /// The session that the fetches of a connection use, to take it along.
+  void note_session(ConnectionId id, int32_t session) {
+    if (alone()) return;
+    if (Connection* const connection = find(id)) connection->set_fetch_session(session);
+  }
   void close_later(Connection& connection);
   void resume_later(ConnectionId id);
   /// Whether a connection that has `held` bytes of a frame may read on. When memory is scarce, those with little may,
@@ -249,6 +326,13 @@ class Shard final : public Guarded, private PartitionHost {
   void log_offline(Partition& partition) override;
   Instant time() const override { return now(); }
 
+  void partition_ended(store::Log& log);
+  void gave_partition(size_t to, const TopicPartitionId& id, Result<store::LogRef> left);
+  void take_partition(const ArrivingLog& arriving, size_t from);
+  void settle_move(const MovedPartition& moved);
+  void hold();
+  void go_on();
+  void run_early();
   Shard& peer(size_t index) noexcept;
   bool own(ConnectionId id) const noexcept { return id.shard == index_; }
   Connection* find(ConnectionId id);
@@ -284,7 +368,17 @@ class Shard final : public Guarded, private PartitionHost {
   std::array<Place, wire::api_key_count> places_{};
   std::string cluster_id_;
   NodeViewRef view_ = std::make_shared<const NodeView>();
+  /// What was decided elsewhere by a view that is not here yet, in the order in which it came.
+  struct Early {
+    uint64_t view = 0;
+    io::Callback call;
+  };
+  std::vector<Early> early_;
+  /// While it is above 0, whatever is for owners of partitions waits in early_.
+  uint32_t holds_ = 0;
+  std::optional<Given> given_;
 
+  store::StoreShard* store_ = nullptr;
   std::unique_ptr<Replicas> replicas_;
   ProducePath produce_path_;
   FetchPath fetch_path_;

@@ -43,6 +43,11 @@ void Shard::adopt_connection(MovingConnection moving) {
     return;
   }
   Connection& connection = open_connection(std::move(stream).value(), std::move(moving.peer));
+  connection.set_steered(moving.steered);
+  if (moving.session != nullptr) {
+    connection.set_fetch_session(moving.session->id());
+    fetch_path_.sessions().put(std::move(moving.session), now());
+  }
   if (finishing_) {
     connection.finish();
   } else if (!moving.unread.empty()) {
@@ -54,7 +59,9 @@ bool Shard::move_connection(ConnectionId id, size_t target) {
   Connection* const connection = target == index_ || finishing_ ? nullptr : find(id);
   if (connection == nullptr) return false;
   MovingConnection moving;
+  const int32_t session = connection->fetch_session();
   if (!connection->leave(moving)) return false;
+  if (session != api::no_fetch_session) moving.session = fetch_path_.sessions().take_out(session);
   drop(id);
   post(target, [moving = std::move(moving)](Shard& shard) mutable { shard.adopt_connection(std::move(moving)); });
   if (home()) {
@@ -65,6 +72,15 @@ bool Shard::move_connection(ConnectionId id, size_t target) {
   return true;
 }
 
+// In a turn of its own, for it may be on the stack now, and what it answered is sent at the end of this one.
+void Shard::steer_later(ConnectionId id) {
+  surface_.executor.defer(guarded_call([this, id] {
+    Connection* const connection = find(id);
+    if (connection == nullptr || !connection->seat().has_value()) return;
+    if (!move_connection(id, *connection->seat())) connection->stay();
+  }));
+}
+
 Connection* Shard::find(ConnectionId id) {
   if (!own(id) || id.index >= connections_.size() || connections_[id.index].generation != id.generation) return nullptr;
   return connections_[id.index].connection.get();
@@ -73,13 +89,8 @@ Connection* Shard::find(ConnectionId id) {
 // A connection is destroyed in a turn of its own, since it may be on the stack now.
 void Shard::close_later(Connection& connection) {
   if (connection.closed()) return;
-  // What of it is at home is not to be found out there by its answer alone: a fetch may wait long.
-  const ConnectionId id = connection.id();
-  if (!home() && connection.busy()) {
-    post(0, [id](Shard& shard) { shard.fetch_path_.forget(id); });
-  }
   connection.close();
-  closing_.push_back(id);
+  closing_.push_back(connection.id());
   reap_later();
 }
 
@@ -110,11 +121,7 @@ bool Shard::takes_pass(ConnectionId id, size_t held) {
 }
 
 void Shard::hurry(ConnectionId id) {
-  if (home()) {
-    fetch_path_.hurry(id);
-  } else {
-    post(0, [id](Shard& shard) { shard.fetch_path_.hurry(id); });
-  }
+  fetch_path_.hurry(id);
 }
 
 /// Frees the place of a connection.

@@ -205,6 +205,13 @@ class BrokerWorld {
 
   io::sim::World& world() { return world_; }
   Broker& broker() { return *broker_; }
+  /// A partition, whichever shard owns it; null if none does.
+  Partition* partition(const TopicPartitionId& id) {
+    for (size_t i = 0; i < broker_->shards(); ++i) {
+      if (Partition* const found = broker_->shard(i).partition(id)) return found;
+    }
+    return nullptr;
+  }
   /// A number that shards count, summed over them.
   uint64_t count(uint64_t Metrics::* number) {
     uint64_t sum = 0;

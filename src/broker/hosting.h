@@ -1,0 +1,77 @@
+// Hosting: the partitions of this node: their logs are made and removed as the metadata image says, and each is given
+// to the shard that is to own it. Part of the home shard; what owners do with them: replicas.h. docs/design/shards.md
+//
+// Invariant: after apply(image) every partition of the image with a replica here has its log, unless its directory
+// failed, or a deleted topic of the same name still has the folder's name at another shard; so whoever answers from
+// that image can say that a topic exists.
+//
+// States of a partition: none -> owned (its log was given to a shard) -> ending (its topic is gone, the owner was told)
+// -> none, when the owner said so. Late: wanted, but a partition that is ending has its name.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "broker/log_dir_moves.h"
+#include "broker/placement.h"
+#include "broker/replicas.h"
+#include "metadata/image.h"
+#include "store/store.h"
+
+namespace moldau::broker {
+
+class Hosting {
+ public:
+  /// `shards`: of the node. `settings` are the node's own, which change while it runs.
+  Hosting(store::Store& store, NodeId self, const metadata::ConfigMap& static_config,
+          const metadata::BrokerSettings& settings, LogDirMoves& moves, size_t shards);
+
+  /// Takes up a new image. `delta` says what changed since the last one; null: everything is looked at, and what is
+  /// missing here was there before.
+  void apply(const metadata::Image& image, const metadata::ImageDelta* delta);
+  /// The owner of a partition whose topic is gone uses nothing of it any more: its folder goes. True when others, which
+  /// waited for its name, were made now.
+  bool ended(const metadata::Image& image, const TopicPartitionId& id, const std::string& topic);
+  /// Its owner; nothing for one that is not here.
+  std::optional<size_t> owner_of(const TopicPartitionId& id) const;
+  /// A partition has another owner now; false if it is gone.
+  bool moved(const TopicPartitionId& id, size_t to);
+  /// Which shard owns what, as of the last apply() or ended().
+  const Placement& placement() const noexcept { return placement_; }
+  /// Logs for their owners, by shard: those that came since the last call.
+  std::vector<std::vector<ArrivingLog>> take_arrivals();
+
+  /// How the logs of a topic are configured, as the image says now.
+  store::LogConfig log_config(const metadata::Image& image, const std::string& topic) const;
+
+ private:
+  using Name = std::pair<std::string, PartitionIndex>;
+
+  void end_topic(const metadata::ImageDelta::DeletedTopic& topic);
+  void apply_partition(const metadata::Image& image, const metadata::TopicImage& topic, PartitionIndex index,
+                       bool starting);
+  void give_away(store::Log& log);
+  Result<store::Log*> make_log(const metadata::Image& image, const metadata::TopicImage& topic, PartitionIndex index,
+                               bool created);
+  size_t choose_shard(const std::string& topic) const;
+  void configure_store(const metadata::Image& image);
+
+  store::Store& store_;
+  NodeId self_;
+  const metadata::ConfigMap& static_config_;
+  const metadata::BrokerSettings& settings_;
+  LogDirMoves& moves_;
+  std::unordered_map<TopicPartitionId, uint32_t> hosted_;  // by which shard
+  std::set<Name> ending_names_;
+  std::set<TopicPartitionId> late_;
+  std::vector<size_t> counts_;  // partitions of clients' topics, by shard
+  Placement placement_;
+  std::vector<std::vector<ArrivingLog>> arrivals_;
+};
+
+}  // namespace moldau::broker
