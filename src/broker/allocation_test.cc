@@ -150,10 +150,10 @@ TEST(BrokerAllocations, NoneForARecordAndFewForARequest) {
     const Costs many = costs_of(1000, write_caching);
     EXPECT_EQ(few.produce.least, many.produce.least);
     EXPECT_EQ(few.fetch.least, many.fetch.least);
-    // Measured: 16 where the batch is synced (the commit's jobs and their mail among them), 8.5 where not; 10 for a
-    // fetch. The bounds say when a request has become dearer.
-    EXPECT_LE(many.produce.average, write_caching ? 10 : 18);
-    EXPECT_LE(few.produce.average, write_caching ? 10 : 18);
+    // Measured: 22 where the batch is synced (a round of the journal, its job and its mail among them), 8.5 where not;
+    // 10 for a fetch. The bounds say when a request has become dearer.
+    EXPECT_LE(many.produce.average, write_caching ? 10 : 24);
+    EXPECT_LE(few.produce.average, write_caching ? 10 : 24);
     EXPECT_LE(many.fetch.average, 11);
     EXPECT_LE(few.fetch.average, 11);
   }

@@ -296,7 +296,7 @@ TEST(faults, F57_a_sync_that_never_ends_acknowledges_nothing_and_times_out) {
   std::vector<int32_t> on_a;
   for (int32_t p = 0; p < 4; ++p) {
     ASSERT_EQ(world.produce(client, "t", p, batch_of(1, "x")).error_code, 0);
-    const std::string folder = world.broker().partition({topic, p})->log().folder();
+    const std::string folder = world.partition({topic, p})->log().folder();
     (folder.starts_with("/b/") ? on_b : on_a).push_back(p);
   }
   ASSERT_FALSE(on_b.empty());

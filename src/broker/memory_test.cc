@@ -8,11 +8,11 @@
 namespace moldau::broker {
 namespace {
 
-constexpr uint64_t budget = 1 << 20;
+constexpr uint64_t budget = 4 << 20;
 
-/// The head of a frame that claims 50 MB and brings 200 KB.
+/// The head of a frame that claims 50 MB and brings 800 KB.
 std::vector<std::byte> half_a_frame() {
-  std::vector<std::byte> half(200'000);
+  std::vector<std::byte> half(800'000);
   store_big_endian(half.data(), 50'000'000);
   return half;
 }
@@ -57,7 +57,7 @@ TEST(BrokerMemory, WhoHoldsMuchAndDoesNotGetOnIsClosed) {
 
 TEST(BrokerMemory, ALargeFrameComesThroughWhileMemoryIsScarce) {
   HoggedWorld hogged(4);
-  hogged.honest.send(BrokerWorld::produce_request("t", 0, batch_of(1, std::string(700'000, 'x'))), 9);
+  hogged.honest.send(BrokerWorld::produce_request("t", 0, batch_of(1, std::string(1'000'000, 'x'))), 9);
   ASSERT_TRUE(hogged.world.until([&] { return hogged.honest.frames() > 0; }, seconds(60)));
   EXPECT_EQ(hogged.honest.take<wire::ProduceResponse>(9).responses[0].partition_responses[0].error_code, 0);
 }
@@ -68,7 +68,7 @@ TEST(BrokerMemory, LargeFramesThatAllGetOnComeThroughOneAfterTheOther) {
   RawClient& setup = world.connect();
   world.create_topic(setup, "t");
   std::vector<RawClient*> clients;
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < 30; ++i) {
     clients.push_back(&world.connect());
     clients.back()->send(BrokerWorld::produce_request("t", 0, batch_of(1, std::string(1'000'000, 'x'))), 9);
   }
@@ -84,7 +84,7 @@ TEST(BrokerMemory, WhoTakesNothingOfItsAnswersIsClosedWhenMemoryIsScarce) {
   BrokerWorld world(1, {}, budget);
   RawClient& honest = world.connect();
   std::vector<RawClient*> readers;
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 12; ++i) {
     readers.push_back(&world.connect());
     readers.back()->stop_reading();
     for (int j = 0; j < 4'000; ++j) readers.back()->send(wire::ApiVersionsRequest{}, 2);

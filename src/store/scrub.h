@@ -16,9 +16,9 @@
 // least nine times as long as the job took: on a device that is busy it takes a tenth of what is there. The loop: a few
 // microseconds a slice; sorting the logs once a round. Memory: the buffer of a scan, or one batch.
 //
-// Each shard has walkers of its own, for its own logs; one that leaves is left where it is, until the next round. Where a
-// walker was is written down (scrub-position, of further shards scrub-position-N) once a minute of walking and after each round, so that restarts do not
-// keep it from ever reaching the last log.
+// Each shard has walkers of its own, for its own logs; one that leaves is left where it is, until the next round. Where
+// a walker was is written down (scrub-position; of further shards scrub-position-N) once a minute of walking and after
+// each round, so that restarts do not keep it from ever reaching the last log.
 #pragma once
 
 #include <memory>
