@@ -97,7 +97,9 @@ class Machine {
                                {"log.flush.offset.checkpoint.interval.ms", "500"},
                                {"log.scrub.interval.ms", scrubbing ? "1" : "604800000"},
                                {"log.scrub.bytes.per.second", "1000000000"},
-                               {"log.retention.ms", "-1"}};
+                               {"log.retention.ms", "-1"},
+                               // A start that finds its journal damaged is refused as a whole: nothing to sweep.
+                               {"log.journal.enable", "false"}};
     ASSIGN_OR_RETURN(metadata::BrokerSettings settings, metadata::resolve_broker(config));
     broker::BrokerOptions options{std::move(settings), std::move(config), planted_};
     broker_ = std::make_unique<broker::Broker>(node_.surface(), std::move(options));

@@ -234,8 +234,8 @@ constexpr ConfigKey table[] = {
      "Largest request; a connection that announces a larger one is closed."},
     {148, "socket.send.buffer.bytes", int32, "102400", {}, high, read_only, no_server_name, plain, no_effect_text},
     {2000, "shards", int32, "1", between(1, 64), medium, read_only, no_server_name, effective,
-     "Moldau's own: threads that serve, each with connections of its own. With more than one, requests that touch "
-     "logs, groups or metadata go to the first and back: it stays 1 until partitions are spread over them, too."},
+     "Moldau's own: threads that serve, each with connections and partitions of its own. Connections go to the thread "
+     "whose partitions they use; groups and metadata are the first one's."},
     {2000, "loop.spin.us", int32, "-1", between(-1, 100'000), low, read_only, no_server_name, effective,
      "Moldau's own: how long a thread polls for the next event before it sleeps, in microseconds. -1: up to 40, as "
      "long as it has been worth its CPU lately. 0: never. More: always that long, which gives the lowest latency while "
