@@ -37,6 +37,23 @@ class Scan {
     }
   }
 
+  /// Looks at no payload but that of the last round: the others were synced.
+  Result<JournalRun> run_heads() {
+    run_.name = file_.name;
+    std::optional<std::pair<JournalHeader, std::vector<JournalEntry>>> last;
+    for (uint64_t position = 0;; position += last->first.round_bytes()) {
+      ASSIGN_OR_RETURN(const auto header, read_head(position));
+      if (!header || !of_this_use(*header) || (last && header->sequence != last->first.sequence + 1)) break;
+      ASSIGN_OR_RETURN(auto entries, parse_entries(*header));
+      if (last) take(last->first, std::move(last->second));
+      last.emplace(*header, std::move(entries));
+    }
+    if (!last) return std::move(run_);
+    ASSIGN_OR_RETURN(const bool whole, payloads_sound(last->first, last->second));
+    if (whole) take(last->first, std::move(last->second));
+    return std::move(run_);
+  }
+
  private:
   /// The header at `position` if it is sound, with its table in head_.
   Result<std::optional<JournalHeader>> read_head(uint64_t position) {
@@ -168,6 +185,10 @@ class Scan {
 Result<JournalRun> scan_journal(const JournalRead& read, uint64_t size, const JournalFileId& file,
                                 JournalMutant mutant) {
   return Scan(read, size, file, mutant).run();
+}
+
+Result<JournalRun> scan_journal_heads(const JournalRead& read, uint64_t size, const JournalFileId& file) {
+  return Scan(read, size, file, JournalMutant::none).run_heads();
 }
 
 }  // namespace moldau::log

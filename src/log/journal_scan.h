@@ -73,4 +73,8 @@ struct JournalRun {
 Result<JournalRun> scan_journal(const JournalRead& read, uint64_t size, const JournalFileId& file,
                                 JournalMutant mutant = JournalMutant::none);
 
+/// The same of a file that a process left that died, and nothing else: what was written is there, and only the last
+/// round may be torn. Reads heads alone.
+Result<JournalRun> scan_journal_heads(const JournalRead& read, uint64_t size, const JournalFileId& file);
+
 }  // namespace moldau::log

@@ -112,6 +112,7 @@ class Script {
     }
     Status opened = open();
     if (!opened.ok()) return fail("recovery: " + opened.failure().message);
+    rig_.settle_found();
     if (clean && !rig_.store->folders()[0].clean_stop) return fail("the clean stop is not seen");
     replayed_ = rig_.store->journal_stats().replayed_batches;
     if (rig_.store->journal_stats().replay_missing > 0) return fail("the journal has batches of a missing log");
@@ -123,6 +124,7 @@ class Script {
     rig_.crash(prng_.chance(1, 2) ? io::sim::CrashKind::power : io::sim::CrashKind::process);
     opened = open();
     if (!opened.ok()) return fail("second recovery: " + opened.failure().message);
+    rig_.settle_found();
     std::map<PartitionIndex, std::string> second;
     verify(second);
     if (problem_.empty() && first != second) return fail("recovering twice is not recovering once");

@@ -42,6 +42,14 @@ struct DataFolder {
   /// Some were put that differ from those before, and none was written since.
   std::atomic<bool> high_watermarks_changed{false};
 
+  /// The journal of the last run still stands: what is in it is not synced in segments yet. Set before the shards run,
+  /// cleared by home.
+  std::atomic<bool> journal_left{false};
+  /// A write or a sync failed: the next start is to believe nothing that was not synced. From any thread, and in the
+  /// same step as the failure: the process may die right behind it.
+  void distrust(io::Disk& disk);
+  std::string boot_path() const;
+
   std::array<CheckpointFile*, 5> files() const {
     return {recovery_points.get(), log_starts.get(), high_watermarks.get(), transaction_free.get(), clean_ends.get()};
   }
@@ -53,8 +61,10 @@ struct DataFolder {
   /// Partition folders that are gone but may still be named in checkpoint files: before a folder of that name is made
   /// again, they have to be written anew, for what they say of the old log would be taken for the new one's.
   std::unordered_set<std::string> stale_names;
-  /// The machine did not come up anew since the folder was used last: files are as they were written.
-  bool same_boot = false;
+  /// A process died that had the folder, and nothing else did: files are as they were written (docs/design/recovery.md).
+  bool trusted = false;
+  /// Its logs were loaded as they were found, and are to be committed.
+  bool found_unsynced = false;
   /// The clean-shutdown marker was removed durably: from here on an end without close() is an unclean stop.
   bool marked_running = false;
 };

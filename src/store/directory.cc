@@ -13,6 +13,8 @@ namespace {
 
 /// A full disk is asked again this often.
 constexpr int64_t full_probe_interval_ms = 100;
+/// The run of the machine in which the folder was used last, as long as nothing failed in it. Kafka passes it by.
+constexpr std::string_view boot_name = ".moldau-boot";
 
 }  // namespace
 
@@ -33,6 +35,10 @@ DataFolder::DataFolder(size_t number, std::string where, size_t shards)
       high_watermarks(std::make_shared<CheckpointFile>(path_in(path, log::high_watermark_checkpoint_name), shards)),
       transaction_free(std::make_shared<CheckpointFile>(path_in(path, transaction_free_checkpoint_name), shards)),
       clean_ends(std::make_shared<CheckpointFile>(path_in(path, cleaner_checkpoint_name), shards)) {}
+
+std::string DataFolder::boot_path() const { return path_in(path, boot_name); }
+
+void DataFolder::distrust(io::Disk& disk) { (void)disk.remove(boot_path()); }
 
 LogDirectory::LogDirectory(StoreCore& core, DataFolder& folder)
     : core_(core),
@@ -58,6 +64,7 @@ void LogDirectory::detach(PartitionLog* log) {
 
 void LogDirectory::fail(const Failure& why) {
   if (!folder_.offline.exchange(true)) {
+    folder_.distrust(core_.surface.disk);
     trace(TraceLevel::error, "log_directory={} state=offline reason=\"{}\"", path(), why.message);
     core_.tell_offline(folder_, why);
   }

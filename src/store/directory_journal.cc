@@ -24,6 +24,7 @@ JournalOptions journal_options(const StoreCore& core, const LogDirectory& direct
   JournalOptions options{directory.path(), directory.folder().opened.identity.directory_id,
                          static_cast<uint32_t>(core.shard),
                          settings.file_bytes, settings.files_max};
+  options.sync_failed = [&folder = directory.folder(), &disk = core.surface.disk] { folder.distrust(disk); };
   if (core.mutant(Mutant::journal_ack_before_sync)) options.mutant = log::JournalMutant::acknowledged_before_sync;
   return options;
 }
@@ -32,9 +33,10 @@ JournalOptions journal_options(const StoreCore& core, const LogDirectory& direct
 
 /// Syncs of some logs, in the pool one after the other.
 struct DirectoryJournal::SyncJob final : PoolWork {
-  explicit SyncJob(io::Disk& on) : disk(on) {}
+  SyncJob(io::Disk& on, DataFolder& in) : disk(on), folder(in) {}
 
   io::Disk& disk;
+  DataFolder& folder;
   std::vector<std::weak_ptr<PartitionLog>> logs;  // the store may end before the job does
   std::vector<PartitionLog::SyncPart> parts;
   Status outcome = Failure{FailureKind::closed, "the store is closing"};
@@ -48,7 +50,9 @@ struct DirectoryJournal::SyncJob final : PoolWork {
       }
     }
     // Whatever a sync says is wrong, what it should have written may be gone.
-    if (!outcome.ok()) outcome = Failure{FailureKind::io, outcome.failure().message, outcome.failure().os_errno};
+    if (outcome.ok()) return;
+    outcome = Failure{FailureKind::io, outcome.failure().message, outcome.failure().os_errno};
+    folder.distrust(disk);
   }
 };
 
@@ -77,7 +81,7 @@ void DirectoryJournal::sync(const std::vector<std::shared_ptr<PartitionLog>>& lo
 
 /// Syncs some of those whose files nobody syncs now, then the others.
 void DirectoryJournal::sync_some(const std::shared_ptr<Syncing>& all) {
-  auto job = std::make_shared<SyncJob>(core_.surface.disk);
+  auto job = std::make_shared<SyncJob>(core_.surface.disk, directory_.folder());
   std::vector<std::weak_ptr<PartitionLog>> later;
   for (const std::weak_ptr<PartitionLog>& weak : all->left) {
     const auto log = weak.lock();

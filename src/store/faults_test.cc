@@ -333,7 +333,7 @@ TEST(store_faults, the_bug_of_cutting_at_damage_anywhere_is_found) {
   Rig rig(1, options);
   rig.open();
   (void)fill(rig);
-  rig.crash(io::sim::CrashKind::process);
+  rig.crash(io::sim::CrashKind::power);
   ASSERT_TRUE(rig.disk().damage(segments_of(rig).back() + ".log", 200, 1).ok());
   rig.open();
   EXPECT_LT(rig.log()->next_offset(), 180);
@@ -413,7 +413,7 @@ TEST(store_faults, batches_behind_damage_above_the_recovery_point_are_kept_aside
   rig.settle();
   const std::string all = read_all(rig, *log, 0, 180);
   const size_t batch = all.size() / 60;
-  rig.crash(io::sim::CrashKind::process);
+  rig.crash(io::sim::CrashKind::power);
   ASSERT_TRUE(rig.disk().damage("/data/orders-0/00000000000000000000.log", batch * 5 + 30, 1).ok());
   const std::string first_segment = content(rig, segments_of(rig)[0] + ".log");
   const std::string second_segment = content(rig, segments_of(rig)[1] + ".log");

@@ -15,6 +15,7 @@ namespace {
 /// How long a look at something that ends soon is put off.
 constexpr Duration short_pause = milliseconds(1);
 /// And until a compaction under way has ended at its next slice.
+constexpr Duration journal_pause = milliseconds(100);
 constexpr Duration cleaning_pause = milliseconds(10);
 /// A move that waits for the io bound looks again after this, for the bound may have changed.
 constexpr Duration bounded_pause = milliseconds(500);
@@ -349,6 +350,12 @@ std::shared_ptr<MoveSwap> Mover::make_swap(Move& move, PartitionLog& log) {
 /// The log holds still while the copy takes its place. The move is over afterwards, unless the swap was called off.
 io::Task<Status> Mover::swap(MoveRef move) {
   const auto log = move->log.lock();
+  while (log->data_folder().journal_left && !log->offline() && !log->retired()) {
+    const Instant later = core_.surface.clock.now() + journal_pause;
+    co_await io::sleep_until(core_.surface.timers, later);
+    Status good = may_go_on(*move);
+    if (!good.ok()) co_return good;
+  }
   if (DirectoryJournal* const journal = log->directory().journal()) {
     // What is left for close_in_journal() is then little.
     io::OneShot<Status> synced;

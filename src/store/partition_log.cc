@@ -9,8 +9,9 @@
 namespace moldau::store {
 namespace {
 
-/// Index entries gathered before they are written: at the default interval one write per index and 128 KiB of log.
-constexpr size_t pending_entries_max = 32;
+/// Index entries gathered before they are written: at the default interval one write per index and 32 KiB of log. A
+/// start after a process died looks through what lies behind the last one.
+constexpr size_t pending_entries_max = 8;
 constexpr size_t batches_queued_max = 1 << 20;
 
 }  // namespace
@@ -56,9 +57,9 @@ Log::EpochEnd PartitionLog::end_of_epoch(Epoch epoch) const {
 Status PartitionLog::begin_epoch(Epoch epoch) {
   if (offline()) return Failure{FailureKind::unavailable, folder_ + " is offline"};
   if (epochs_.assign(epoch, next_offset_)) {
+    // Written down with the first batch of it: a start begins as many epochs as there are partitions.
     epochs_dirty_ = true;
     changed_ = true;
-    join_commit();
   }
   return {};
 }

@@ -50,10 +50,11 @@ namespace moldau::store {
 /// What the log directory's checkpoints say of a log at start.
 struct LoadFacts {
   bool clean = false;                    ///< stopped in order: files are as they should be
-  bool same_boot = false;                ///< a process died, and the machine did not: files are as they were written
+  bool trusted = false;                  ///< a process died, and nothing else: files are as they were written
   std::optional<Offset> recovery_point;  ///< nothing when no checkpoint has it
   Offset log_start = 0;
-  Offset transaction_free_below = 0;  ///< no transactional batch lies below
+  /// No transactional batch lies below; nothing when no checkpoint says so.
+  std::optional<Offset> transaction_free_below;
 };
 
 /// Work on the names of a partition folder, in the pool. The loop can call it off, or wait for it: afterwards it
@@ -129,6 +130,8 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
     virtual void write_log_starts(LogDirectory& directory, io::Completion<Status> done) = 0;
     /// At once.
     virtual Status write_log_starts_now(LogDirectory& directory) = 0;
+    /// Segments were synced: recovery points may be written down.
+    virtual void segments_synced(LogDirectory& directory) = 0;
 
    protected:
     ~Checkpointer() = default;
@@ -188,6 +191,17 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Status create_folder_files(const std::string& identity_path, const std::string& identity);
   /// Opens the files that are there, recovering them if need be. Blocking.
   Status load(const LoadFacts& facts);
+  /// True when load() found files that are not what `trusted` said: its log was recovered as after a power cut.
+  bool doubted() const { return doubted_; }
+
+  // partition_log_trusted.cc, for a log that was loaded as it was found.
+
+  /// What the journal of the last run holds of it is stable up to `end`. False when the log does not go that far.
+  bool take_stable(Offset end);
+  /// True until its files are synced, in a commit of its own.
+  bool unsettled() const { return synced_end_ < found_end_ && !retired_; }
+  /// Before the shards have it: its commit is due, for what nobody made stable yet.
+  void settle_soon();
   /// What recovery found, and has yet to be synced before the log serves: all of a directory side by side.
   struct RecoveredSync {
     std::vector<io::FileRef> files;
@@ -533,9 +547,25 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Result<bool> ready_for_times(Offset up_to, std::vector<io::FileSlice>* cold);
   Result<bool> next_for_times(size_t index, BatchScan& scan, Reading& how);
 
-  // partition_log_load.cc
+  // partition_log_trusted.cc
   struct Recovered;
+  struct ResumePoint;
+  Result<std::optional<ResumePoint>> resume_point(Segment& segment, BatchScan& scan);
+  /// Bytes of a segment that were not checked at start.
+  struct Unchecked {
+    io::FileRef file;
+    uint64_t from = 0;
+    uint64_t to = 0;
+  };
+  static Status check(io::Disk& disk, const std::vector<Unchecked>& unchecked);
+  Result<bool> open_trusted(const LoadFacts& facts, Recovered& found);
+  Result<bool> find_end(size_t index, const LoadFacts& facts, Recovered& found);
+  Status note_unsynced(Offset recovery_point);
+  Status complete_epochs(Offset from, Epoch last);
+
+  // partition_log_load.cc
   Status begin_empty(Offset base);
+  Status load_doubtful(const LoadFacts& facts, Recovered& found);
   Status list_files();
   Status name_segments_anew();
   Result<bool> settle_swaps(std::vector<io::DirectoryEntry>& entries);
@@ -543,21 +573,21 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   bool open_clean(const LoadFacts& facts);
   Status recover(const LoadFacts& facts, Recovered& found);
   Status recover_segment(size_t index, const LoadFacts& facts, Recovered& found);
-  struct ResumePoint;
-  Result<std::optional<ResumePoint>> resume_point(Segment& segment, Offset recovery_point);
   Status note_recovered(size_t first);
-  Status write_snapshot_again(Offset offset);
   Result<bool> was_sealed(Segment& segment, const log::SegmentTail& tail, Offset last);
   Status write_again(size_t index, uint64_t from);
   Status cut_segment(size_t index, const log::SegmentRecovery& rules, BatchScan& scan, const char* why);
   Status set_aside_from(size_t index, const char* why);
   Status write_rebuilt(size_t index, log::SegmentRecovery& rules, bool durable);
+  void take_rebuilt(size_t index, const log::SegmentRecovery& rules, log::SegmentTail tail);
   Status repair_index_sizes();
   Status load_epochs(const Recovered& found);
   Status rebuild_epochs();
   Status load_producers(Offset up_to, bool clean);
   Status replay_producers(Offset from, Offset up_to);
-  Status remove_stray_snapshots(Offset doubtful);
+  Status write_snapshot_again(Offset offset);
+  Status check_last_snapshot(Offset recovery_point);
+  Status remove_stray_snapshots(Offset sound);
   Result<std::optional<std::vector<log::ProducerEntry>>> read_snapshot(Offset offset);
   Status check_transactional(Offset from, Offset to);
   /// Calls visit(header as a batch view without records) for the batches of segment `index` from `position` on.
@@ -606,6 +636,10 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   std::vector<Offset> snapshots_;  // ascending
 
   RecoveredSync recovered_sync_;
+  // As a process left it that died: to be checked and synced by the first commit.
+  std::vector<Unchecked> unchecked_;
+  Offset found_end_ = 0;
+  bool doubted_ = false;
   std::vector<DamagedRange> damaged_;
   std::vector<Hole> holes_;
   ColdAgain cold_again_;

@@ -16,6 +16,8 @@ namespace {
 
 /// What is held for a round at most; with more, the log syncs itself.
 constexpr uint64_t held_for_round_max = 8u << 20;
+/// Who waits for a log's first commit after a start looks again after this.
+constexpr int64_t first_commit_pause_ms = 5;
 
 }  // namespace
 
@@ -26,6 +28,7 @@ struct PartitionLog::CommitJob final : PoolWork {
 
   io::Disk& disk;
   const LogDirectory& directory;
+  std::vector<Unchecked> unchecked;  // as a process left them that died
   std::vector<io::FileRef> files;
   std::string folder;     // empty: its names are durable
   Offset first_base = 0;  // of the segments it has
@@ -37,9 +40,13 @@ struct PartitionLog::CommitJob final : PoolWork {
   bool try_again = false;  // Mutant::sync_tried_again
 
  private:
-  void work() override { outcome = sync(); }
+  void work() override {
+    outcome = sync();
+    if (!outcome.ok()) directory.folder().distrust(disk);
+  }
 
   Status sync() {
+    RETURN_IF_FAILED(check(disk, unchecked));
     for (const io::FileRef& file : files) {
       Status synced = disk.sync_now(*file);
       if (!synced.ok() && try_again) synced = disk.sync_now(*file);
@@ -77,6 +84,7 @@ void PartitionLog::start_commit(io::Callback done) {
   // The common case is one file and one fdatasync. The job keeps its outcome for close(), which may come before `done`.
   auto job = std::make_shared<CommitJob>(disk(), *directory_);
   job->try_again = core_->mutant(Mutant::sync_tried_again);
+  job->unchecked = std::exchange(unchecked_, {});
   job->files = std::exchange(unsynced_files_, {});
   if (std::find(job->files.begin(), job->files.end(), active().log) == job->files.end())
     job->files.push_back(active().log);
@@ -103,6 +111,7 @@ void PartitionLog::start_commit(io::Callback done) {
         if (job->outcome.ok() && !self->retired_ && !self->offline()) {
           if (what.generation == self->generation_) self->synced_end_ = std::max(self->synced_end_, what.end);
           self->committed(what);
+          if (self->checkpointer_ != nullptr) self->checkpointer_->segments_synced(*self->directory_);
         }
         done();
       });
@@ -118,6 +127,7 @@ Status PartitionLog::take_back_commit() {
   if (running_ == nullptr) return {};
   RETURN_IF_FAILED(running_->outcome);  // a failed sync is a failed sync, whoever hears of it
   for (io::FileRef& file : running_->files) unsynced_files_.push_back(std::move(file));
+  for (Unchecked& part : running_->unchecked) unchecked_.push_back(std::move(part));
   parent_dirty_ = parent_dirty_ || !running_->parent.empty();
   epochs_dirty_ = epochs_dirty_ || !running_->epochs.empty();
   running_.reset();
@@ -234,6 +244,9 @@ Status PartitionLog::wait_for_syncs() {
 
 Status PartitionLog::close_in_journal(log::JournalKind kind, Offset at) {
   DirectoryJournal* const journal = directory_->journal();
+  if (journal == nullptr && data_folder_->journal_left && kind != log::JournalKind::moved) {
+    return Failure{FailureKind::no_space, directory_->path() + ": the journal of the last run still stands"};
+  }
   if (journal == nullptr || offline()) return {};
   // A log start that waits for a round would come behind the closing entry: it goes the other way.
   directory_->commits().withdraw(id_);
@@ -300,6 +313,19 @@ void PartitionLog::write_start_down(Offset offset, io::Completion<Status> done) 
 /// The checkpoint never says more than the segments hold.
 void PartitionLog::sync_and_write_start_down(io::Completion<Status> done) {
   DirectoryJournal* const journal = directory_->journal();
+  if (journal == nullptr && durable_log_start() < log_start_) {
+    // As a process left it that died: its first commit is due anyway.
+    settle_soon();
+    const Instant later = core_->surface.clock.now() + milliseconds(first_commit_pause_ms);
+    core_->surface.timers.start(later, [weak = weak_from_this(), &core = *core_, done = std::move(done)]() mutable {
+      const auto self = weak.lock();
+      if (self && self->here(core) && !self->retired_ && !self->offline()) {
+        return self->sync_and_write_start_down(std::move(done));
+      }
+      done(Failure{FailureKind::unavailable, "the log is not there any more"});
+    });
+    return;
+  }
   if (journal == nullptr || durable_log_start() == log_start_) {
     return checkpointer_->write_log_starts(*directory_, std::move(done));
   }

@@ -12,7 +12,7 @@
 #include "log/producer_snapshot.h"
 #include "store/names_anew.h"
 #include "store/partition_log.h"
-#include "store/partition_log_resume.h"
+#include "store/partition_log_load.h"
 
 namespace moldau::store {
 namespace {
@@ -21,17 +21,6 @@ constexpr uint64_t small_file_bytes_max = 64u << 20;
 constexpr size_t header_walk_bytes = 64 << 10;
 
 }  // namespace
-
-/// What recovery found, beyond what it did to the segments.
-struct PartitionLog::Recovered {
-  size_t first = 0;     ///< first segment scanned; all of them when nothing was scanned: segments_.size()
-  Offset from = 0;      ///< first offset scanned in it
-  Offset expected = 0;  ///< the next offset
-  Epoch last_epoch = no_epoch;
-  bool cut = false;
-  bool sealed = true;  ///< the segment scanned last was ended in order, as far as its indexes tell
-  std::vector<log::EpochStart> epochs;  ///< of the scanned batches
-};
 
 Status PartitionLog::create_folder_files(const std::string& identity_path, const std::string& identity) {
   ASSIGN_OR_RETURN(io::FileRef file, disk().open(identity_path, io::OpenMode::create));
@@ -59,26 +48,48 @@ Status PartitionLog::load(const LoadFacts& facts) {
   RETURN_IF_FAILED(list_files());
   if (!marked_segments_.empty()) RETURN_IF_FAILED(load_marks(std::exchange(marked_segments_, {})));
   checkpointed_recovery_point_ = facts.recovery_point.value_or(0);
-  if (!facts.clean) RETURN_IF_FAILED(name_segments_anew());  // note_recovered() has their folder synced
   if (segments_.empty()) {
+    if (!facts.clean) RETURN_IF_FAILED(name_segments_anew());
     return begin_empty(facts.log_start);
   }
   log_start_ = std::max(facts.log_start, segments_.front().base);
   Recovered found;
   found.first = segments_.size();
-  if (!facts.clean || !open_clean(facts)) {
-    // A log that was closed in order but is in no checkpoint: only its active segment can be in doubt.
-    LoadFacts doubtful = facts;
-    if (facts.clean) doubtful.recovery_point = segments_.back().base;
-    RETURN_IF_FAILED(recover(doubtful, found));
+  bool as_found = false;
+  if (facts.trusted && !facts.clean) {
+    ASSIGN_OR_RETURN(as_found, open_trusted(facts, found));
+    doubted_ = !as_found;
+  }
+  if (!as_found) {
+    found = {};
+    found.first = segments_.size();
+    RETURN_IF_FAILED(load_doubtful(facts, found));
   }
   durable_first_base_ = segments_.front().base;
   RETURN_IF_FAILED(repair_index_sizes());
   RETURN_IF_FAILED(load_epochs(found));
+  if (as_found) RETURN_IF_FAILED(complete_epochs(checkpointed_recovery_point_, found.last_epoch));
   clean_producers_ = facts.clean;
   const Offset scanned_from = found.first < segments_.size() ? found.from : appended_end_;
-  RETURN_IF_FAILED(remove_stray_snapshots(facts.clean ? INT64_MAX : scanned_from));
-  return check_transactional(facts.transaction_free_below, scanned_from);
+  if (facts.clean || as_found) {
+    RETURN_IF_FAILED(remove_stray_snapshots(appended_end_));
+  } else {
+    RETURN_IF_FAILED(check_last_snapshot(checkpointed_recovery_point_));
+    RETURN_IF_FAILED(remove_stray_snapshots(checkpointed_recovery_point_));
+  }
+  // What was appended since the checkpoint was appended by a process of ours; without one, all of it.
+  if (as_found && facts.transaction_free_below != 0) return {};
+  return check_transactional(facts.transaction_free_below.value_or(0), scanned_from);
+}
+
+/// By the rules of recovery, unless the log was closed in order.
+Status PartitionLog::load_doubtful(const LoadFacts& facts, Recovered& found) {
+  if (!facts.clean) RETURN_IF_FAILED(name_segments_anew());  // note_recovered() has their folder synced
+  if (facts.clean && open_clean(facts)) return {};
+  // A log that was closed in order but is in no checkpoint: only its active segment can be in doubt.
+  LoadFacts doubtful = facts;
+  if (facts.clean) doubtful.recovery_point = segments_.back().base;
+  return recover(doubtful, found);
 }
 
 /// Finds segments and snapshots, removes what is on its way out, finishes swaps that a crash interrupted.
@@ -336,15 +347,7 @@ Status PartitionLog::recover_segment(size_t index, const LoadFacts& facts, Recov
   log::SegmentRecovery rules(segment.base, found.expected, found.last_epoch, never_cut_below, limit,
                              config_.cleanup_compact, config_.index_interval_bytes, wall());
   uint64_t durable_bytes = 0;
-  if (facts.same_boot && index == found.first && !core_->mutant(Mutant::damage_cut_anywhere)) {
-    ASSIGN_OR_RETURN(const auto resumed, resume_point(segment, recovery_point));
-    if (resumed) {
-      rules.begin_at(resumed->tail, resumed->expected, resumed->last_epoch);
-      durable_bytes = resumed->tail.size;
-      found.from = resumed->expected;
-    }
-  }
-  BatchScan scan(disk(), *segment.log, durable_bytes, segment.size, !core_->mutant(Mutant::torn_tail_accepted));
+  BatchScan scan(disk(), *segment.log, 0, segment.size, !core_->mutant(Mutant::torn_tail_accepted));
   while (true) {
     ASSIGN_OR_RETURN(const BatchScan::Step step, scan.next());
     if (step == BatchScan::Step::end) break;
@@ -498,13 +501,22 @@ Status PartitionLog::write_rebuilt(size_t index, log::SegmentRecovery& rules, bo
   }
   segment.offset_entries = kept.offset_entries + static_cast<uint32_t>(rules.offset_index().size());
   segment.time_entries = kept.time_entries + static_cast<uint32_t>(rules.time_index().size());
-  segment.max_timestamp = tail.max_timestamp;
-  segment.examined = kept.size == 0;
   ++segment.index_version;
   core_->forget_windows(this);
   if (is_active) {
     pending_offset_entries_.clear();
     pending_time_entries_.clear();
+  }
+  take_rebuilt(index, rules, tail);
+  return {};
+}
+
+/// A segment is as `tail` says, by the rules that looked at it.
+void PartitionLog::take_rebuilt(size_t index, const log::SegmentRecovery& rules, log::SegmentTail tail) {
+  Segment& segment = segments_[index];
+  segment.max_timestamp = tail.max_timestamp;
+  segment.examined = rules.began().size == 0;
+  if (index + 1 == segments_.size()) {
     tail.offset_entries = segment.offset_entries;
     tail.time_entries = segment.time_entries;
     tail.bytes_since_entry = std::min(tail.bytes_since_entry, segment.size);
@@ -513,7 +525,45 @@ Status PartitionLog::write_rebuilt(size_t index, log::SegmentRecovery& rules, bo
     planned_ = tail_;
     active_ready_ = true;
   }
+}
+
+/// All that was scanned must be stable before the log says so: after a process died, much of it may be in the page
+/// cache only.
+Status PartitionLog::note_recovered(size_t first) {
+  RecoveredSync& sync = recovered_sync_;
+  for (size_t i = first; i < segments_.size(); ++i) {
+    RETURN_IF_FAILED(ensure_open(segments_[i]));
+    sync.files.push_back(segments_[i].log);
+    if (i + 1 == segments_.size()) continue;
+    RETURN_IF_FAILED(ensure_indexes_open(segments_[i]));
+    sync.files.push_back(segments_[i].offset_index);
+    sync.files.push_back(segments_[i].time_index);
+  }
+  const auto in_doubt = [this](const Segment& segment) { return segment.base >= checkpointed_recovery_point_; };
+  if (!in_doubt(segments_.back())) return {};
+  sync.folder = folder_;
+  const auto identity = disk().open(path_in(folder_, log::partition_metadata_name), io::OpenMode::read);
+  if (identity.ok() && in_doubt(segments_.front())) sync.files.push_back(*identity);
   return {};
+}
+
+/// As write_again: its sync may have failed, and a later start does not look at it any more.
+Status PartitionLog::write_snapshot_again(Offset offset) {
+  const std::string path = path_of(offset, log::FileKind::producer_snapshot);
+  ASSIGN_OR_RETURN(io::FileRef file, disk().open(path, io::OpenMode::write));
+  ASSIGN_OR_RETURN(const uint64_t size, disk().size(*file));
+  std::vector<std::byte> bytes(static_cast<size_t>(size));
+  ASSIGN_OR_RETURN(const size_t got, disk().read(*file, 0, bytes));
+  const std::span<const std::byte> piece = std::span(bytes).first(got);
+  RETURN_IF_FAILED(disk().write(*file, 0, std::span(&piece, 1)));
+  recovered_sync_.files.push_back(std::move(file));
+  return {};
+}
+
+Status PartitionLog::sync_recovered() {
+  const RecoveredSync sync = take_recovered_sync();
+  for (const io::FileRef& file : sync.files) RETURN_IF_FAILED(disk().sync_now(*file));
+  return sync.folder.empty() ? Status() : directory_->sync_folder(sync.folder);
 }
 
 /// Index files that are missing or no whole number of entries: their segments are scanned.
@@ -661,32 +711,30 @@ Result<std::optional<std::vector<log::ProducerEntry>>> PartitionLog::read_snapsh
   return Producers();
 }
 
-/// Kafka keeps snapshots at segment bases and the newest one; all others go, and those beyond the end. Those from
-/// `doubtful` on may never have been synced.
-Status PartitionLog::remove_stray_snapshots(Offset doubtful) {
+/// The one at the recovery point may never have been synced.
+Status PartitionLog::check_last_snapshot(Offset recovery_point) {
+  if (recovery_point > appended_end_) return {};
+  if (!std::binary_search(snapshots_.begin(), snapshots_.end(), recovery_point)) return {};
+  ASSIGN_OR_RETURN(const auto entries, read_snapshot(recovery_point));
+  if (entries) return write_snapshot_again(recovery_point);
+  std::erase(snapshots_, recovery_point);
+  return directory_->sync_folder(folder_);
+}
+
+/// Kafka keeps snapshots at segment bases and the newest one; all others go, and those beyond the end. So do those above
+/// `sound`: they may tell of batches that a power cut took, in whose place older ones are that were cut away before.
+Status PartitionLog::remove_stray_snapshots(Offset sound) {
   bool removed = false;
-  std::vector<Offset> sound;
-  for (const Offset offset : snapshots_) {
-    if (offset >= doubtful && offset <= appended_end_) {
-      ASSIGN_OR_RETURN(const auto entries, read_snapshot(offset));
-      if (!entries) {
-        removed = true;
-        continue;
-      }
-      RETURN_IF_FAILED(write_snapshot_again(offset));
-    }
-    sound.push_back(offset);
-  }
-  snapshots_ = std::move(sound);
+  sound = std::min(sound, appended_end_);
   Offset newest = no_offset;
   for (const Offset offset : snapshots_) {
-    if (offset <= appended_end_) newest = std::max(newest, offset);
+    if (offset <= sound) newest = std::max(newest, offset);
   }
   std::vector<Offset> kept;
   for (const Offset offset : snapshots_) {
     const auto at = segment_of(offset);
     const bool is_base = at && segments_[*at].base == offset;
-    if (offset <= appended_end_ && (is_base || offset == newest)) {
+    if (offset <= sound && (is_base || offset == newest)) {
       kept.push_back(offset);
     } else {
       RETURN_IF_FAILED(disk().remove(path_of(offset, log::FileKind::producer_snapshot)));
@@ -701,7 +749,7 @@ Status PartitionLog::remove_stray_snapshots(Offset doubtful) {
 
 /// Looks for transactional data in [from, to), which no process of ours has seen: a folder that Kafka filled.
 Status PartitionLog::check_transactional(Offset from, Offset to) {
-  if (is_metadata()) return {};
+  if (is_metadata() || from >= to) return {};
   for (size_t i = segment_of(from).value_or(0); i < segments_.size() && !transactional_; ++i) {
     if (segments_[i].base >= to || end_of_segment(i) <= from) continue;
     RETURN_IF_FAILED(walk_headers(i, [this](const wire::BatchView& batch) {

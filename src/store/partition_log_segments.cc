@@ -343,6 +343,8 @@ void PartitionLog::after_cut(Offset end) {
   next_offset_ = end;
   stable_end_ = std::min(stable_end_, end);
   synced_end_ = std::min(synced_end_, end);
+  found_end_ = std::min(found_end_, end);
+  unchecked_.clear();
   cut_unsynced_ = true;
   for_round_.reset();
   ++generation_;
@@ -422,6 +424,7 @@ Status PartitionLog::close() {
     return {};
   const auto finish = [&]() -> Status {
     RETURN_IF_FAILED(take_back_commit());
+    RETURN_IF_FAILED(check(disk(), std::exchange(unchecked_, {})));
     RETURN_IF_FAILED(ensure_active_ready());
     (void)producers();
     Segment& segment = active();

@@ -19,6 +19,7 @@ namespace {
 constexpr std::string_view revoked_marker = "running: not a clean stop\n";
 
 constexpr uint64_t identity_bytes_max = 64 << 10;
+constexpr int64_t journal_left_delay_ms = 60'000;
 constexpr uint64_t checkpoint_bytes_max = 64u << 20;
 /// A shard's part of a bound is not less than this.
 constexpr int syncs_in_flight_min = 4;
@@ -30,9 +31,6 @@ Failure about(const std::string& path, Failure failure) {
   failure.message = path + ": " + failure.message;
   return failure;
 }
-
-/// The run of the machine in which the folder was used last. Kafka passes it by.
-constexpr std::string_view boot_name = ".moldau-boot";
 
 /// Syncs of some logs that were recovered.
 struct RecoverySync final : PoolWork {
@@ -195,6 +193,11 @@ Status StoreImpl::ensure_folder(const std::string& path) {
   return core_.surface.disk.sync_dir(parent);
 }
 
+bool StoreImpl::settled() const {
+  return std::none_of(folders_.begin(), folders_.end(),
+                      [](const auto& folder) { return folder->found_unsynced && !folder->offline; });
+}
+
 Status StoreImpl::open_folders(const std::string& cluster_id, NodeId node_id) {
   if (log_directory_count_ == 0) return Failure{FailureKind::invalid_argument, "no log directory is given"};
   std::vector<std::optional<log::MetaProperties>> metas(folders_.size());
@@ -288,15 +291,21 @@ Status StoreImpl::format_folder(const DataFolder& folder, log::MetaProperties me
   return io::replace_file(core_.surface.disk, path_in(folder.path, log::meta_properties_name), as_bytes(text));
 }
 
-/// Notes in which run of the machine the folder is used. Not synced: in another run nobody asks for it.
-Status StoreImpl::note_boot(DataFolder& folder) {
-  if (core_.options.boot_id.empty()) return {};
+/// Whether the folder was used last in this run of the machine, and nothing failed in it. If not, nobody is to think so
+/// before its logs are recovered.
+Status StoreImpl::read_boot(DataFolder& folder) {
   io::Disk& disk = core_.surface.disk;
-  const std::string path = path_in(folder.path, boot_name);
-  const auto before = io::read_file(disk, path, identity_bytes_max);
-  folder.same_boot = before.ok() && as_text(*before) == core_.options.boot_id;
-  if (folder.same_boot) return {};
-  ASSIGN_OR_RETURN(const io::FileRef file, disk.open(path, io::OpenMode::create));
+  const auto before = io::read_file(disk, folder.boot_path(), identity_bytes_max);
+  if (!before.ok()) return before.failure().kind == FailureKind::not_found ? Status() : Status(before.failure());
+  folder.trusted = !core_.options.boot_id.empty() && as_text(*before) == core_.options.boot_id;
+  return folder.trusted ? Status() : disk.remove(folder.boot_path());
+}
+
+/// The logs of a folder are recovered. Not synced: in another run of the machine nobody asks for it.
+Status StoreImpl::note_boot(DataFolder& folder) {
+  if (core_.options.boot_id.empty() || folder.trusted) return {};
+  io::Disk& disk = core_.surface.disk;
+  ASSIGN_OR_RETURN(const io::FileRef file, disk.open(folder.boot_path(), io::OpenMode::create));
   RETURN_IF_FAILED(disk.truncate(*file, 0));
   const std::span<const std::byte> text = as_bytes(core_.options.boot_id);
   return disk.write(*file, 0, std::span(&text, 1));
@@ -329,7 +338,7 @@ Status StoreImpl::sync_recovered(LogDirectory& directory) {
 /// one.
 Status StoreImpl::mark_running(LogDirectory& directory) {
   if (std::exchange(directory.folder().marked_running, true)) return {};
-  RETURN_IF_FAILED(note_boot(directory.folder()));
+  RETURN_IF_FAILED(read_boot(directory.folder()));
   io::Disk& disk = core_.surface.disk;
   const std::string marker = path_in(directory.path(), log::clean_shutdown_name);
   // Revoked by its content first: where the sync of the folder fails, the name may be gone for this kernel and still be
@@ -395,8 +404,7 @@ Status StoreImpl::load_logs() {
   size_t offline = 0;
   Status first_failure;
   for (size_t i = 0; i < log_directory_count_; ++i) {
-    Status loaded = load_directory(i);
-    if (loaded.ok()) loaded = replay_journal(i);
+    const Status loaded = recover_directory(i);
     if (loaded.ok()) continue;
     // What is wrong with the content of a folder ends the start; a failing disk takes its directory offline.
     const FailureKind kind = loaded.failure().kind;
@@ -428,12 +436,50 @@ Status StoreImpl::load_logs() {
   loaded_ = true;
   found_.clear();
   found_.resize(core_.directories.size());
+  for (const auto& folder : folders_) {
+    if (folder->found_unsynced && !folder->offline) settle_found(folder->index);
+  }
   // Whoever writes a checkpoint from here on has the lines of all.
   if (shards_.size() > 1) {
     for (const auto& directory : core_.directories) (void)home_.all_now(*directory);
   }
   if (offline == log_directory_count_) return first_failure;
   return {};
+}
+
+/// As a process left it that died, if nothing else did; else by the rules of recovery.
+Status StoreImpl::recover_directory(size_t index) {
+  DataFolder& folder = *folders_[index];
+  RETURN_IF_FAILED(load_directory(index));
+  if (folder.trusted && !folder.opened.clean_stop) {
+    ASSIGN_OR_RETURN(const bool taken, take_journal(index));
+    if (taken) return {};
+    trace(TraceLevel::warn, "log_directory={} state=doubted", folder.path);
+    folder.distrust(core_.surface.disk);
+    folder.trusted = false;
+    forget_logs(index);
+    RETURN_IF_FAILED(load_directory(index));
+  }
+  RETURN_IF_FAILED(replay_journal(index));
+  if (found_[index].looked_through) {
+    // Whoever believes what this process leaves takes logs without a line for logs that it made.
+    const uint64_t lines = home_.put_transaction_free(*core_.directories[index]);
+    RETURN_IF_FAILED(folder.transaction_free->write(core_.surface.disk, lines));
+  }
+  return note_boot(folder);
+}
+
+/// They are to be loaded once more.
+void StoreImpl::forget_logs(size_t index) {
+  for (PartitionLog* log : StoreShardImpl::ordered(*core_.directories[index])) {
+    if (log->is_metadata()) continue;
+    const auto found = logs_.find(log->id());
+    const std::shared_ptr<PartitionLog> keep = found->second;
+    keep->retire();
+    folders_in_use_.erase(log::partition_folder_name(keep->topic(), keep->partition()));
+    logs_.erase(found);
+  }
+  std::erase_if(leftovers_, [index](const Leftover& leftover) { return leftover.directory == index; });
 }
 
 Status StoreImpl::load_directory(size_t index) {
@@ -514,7 +560,7 @@ Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex parti
   const Found& found = found_[index];
   LoadFacts facts;
   facts.clean = folders_[index]->opened.clean_stop && !doubtful;
-  facts.same_boot = folders_[index]->same_boot && !doubtful;
+  facts.trusted = folders_[index]->trusted && !doubtful && !log.is_metadata();
   const auto recovery_point = found.recovery_points.find(key);
   if (recovery_point != found.recovery_points.end() && !doubtful) facts.recovery_point = recovery_point->second;
   if (const auto at = found.log_starts.find(key); at != found.log_starts.end()) facts.log_start = at->second;
@@ -523,7 +569,9 @@ Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex parti
   }
   if (const auto at = found.clean_ends.find(key); at != found.clean_ends.end()) log.set_clean_end(at->second);
   log.set_checkpointer(&home_);
-  return log.load(facts);
+  RETURN_IF_FAILED(log.load(facts));
+  if (!facts.transaction_free_below && log.appended_end() > 0) found_[index].looked_through = true;
+  return {};
 }
 
 /// A partition folder without a readable partition.metadata. Nothing in it was ever stable (its first commit syncs that
@@ -623,7 +671,7 @@ Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& to
 
   io::Disk& disk = core_.surface.disk;
   const std::string name = log::partition_folder_name(topic, id.partition);
-  if (closing_.contains(id)) return Failure{FailureKind::unavailable, name + " was removed, and is in a journal yet"};
+  if (closing_.contains(id) || removed_early_.contains(id)) return Failure{FailureKind::unavailable, name + " was removed, and is in a journal yet"};
   RETURN_IF_FAILED(close_removed(*directory, id));
   if (directory->folder().stale_names.contains(name)) {
     const Status written = write_checkpoints(*directory);
@@ -684,7 +732,10 @@ Status StoreImpl::remove_folder(LogDirectory& directory, const std::string& topi
   const std::string renamed = path_in(directory.path(), name);
   RETURN_IF_FAILED(core_.surface.disk.rename(folder, renamed));
   RETURN_IF_FAILED(directory.sync_folder(directory.path()));
-  core_.remove_later(renamed, core_.options.config_of(topic).file_delete_delay_ms, true);
+  int64_t delay_ms = core_.options.config_of(topic).file_delete_delay_ms;
+  // As long as the folder is there, nobody misses what the journal of the last run holds of it.
+  if (directory.folder().journal_left) delay_ms = std::max(delay_ms, journal_left_delay_ms);
+  core_.remove_later(renamed, delay_ms, true);
   return {};
 }
 
@@ -763,6 +814,7 @@ Status StoreImpl::close_directory(size_t index, int64_t broker_epoch) {
     RETURN_IF_FAILED(write_checkpoints(directory));
     // Now segments and checkpoints tell everything. With the journal's folder there, no Kafka starts here.
     RETURN_IF_FAILED(retire_journals(disk, directory.path()));
+    directory.folder().distrust(disk);  // whoever has the folder next, its next start reads no journal
     RETURN_IF_FAILED(directory.sync_folder(directory.path()));
     RETURN_IF_FAILED(write_small(disk, path_in(directory.path(), log::clean_shutdown_name),
                                  log::print_clean_shutdown(broker_epoch)));

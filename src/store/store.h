@@ -109,6 +109,8 @@ struct StoreOptions {
   /// What the machine calls the time since it came up. A start in the time of the last one knows that the page cache
   /// has all that was written: no more was lost than a process. Empty: not known.
   std::string boot_id{};
+  /// Logs that such a start took as they were may wait so long for their syncs: who reads and writes comes first.
+  int64_t settle_found_after_ms = 1000;
   JournalSettings journal{};
   Mutant mutant = Mutant::none;
 };
@@ -149,6 +151,9 @@ class Store {
   /// replays the journals of however many shards there were. All logs are home's afterwards. Blocking; the other shards
   /// have no log yet.
   virtual Status load_logs() = 0;
+  /// False while logs that load_logs() took as a process left them that died are not all synced: until then the journal
+  /// of that process stands, and logs sync themselves.
+  virtual bool settled() const = 0;
   /// Opens or creates the metadata log in the metadata directory. Always in sync mode. Fails (foreign) where there is
   /// none, and another log directory holds one.
   virtual Result<Log*> open_metadata_log(const LogConfig& config) = 0;

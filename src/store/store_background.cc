@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/trace.h"
+#include "store/journal/journal_files.h"
 #include "store/store_impl.h"
 
 namespace moldau::store {
@@ -11,6 +12,8 @@ namespace {
 
 /// Recovery points follow the settling of the journal, but not more often than this.
 constexpr int64_t recovery_points_interval_ms = 1000;
+/// What found no room is tried again.
+constexpr int64_t full_retry_ms = 1000;
 
 uint64_t hash_of(const CheckpointFile::Lines& entries) {
   uint64_t hash = entries.size();
@@ -193,11 +196,20 @@ void StoreShardImpl::checkpoint(LogDirectory& directory) {
 }
 
 void StoreShardImpl::segments_synced(LogDirectory& directory) {
-  Instant& due = checkpoints_of(directory).recovery_points_due;
+  Checkpoints& mine = checkpoints_of(directory);
+  if (mine.recovery_points_wait) return;
   const Instant now = core_.surface.clock.now();
-  if (now < due) return;
-  due = now + milliseconds(recovery_points_interval_ms);
-  checkpoint(directory);
+  const Instant due = mine.recovery_points_due;
+  if (now >= due) {
+    mine.recovery_points_due = now + milliseconds(recovery_points_interval_ms);
+    return checkpoint(directory);
+  }
+  mine.recovery_points_wait = true;
+  core_.surface.timers.start(due, [this, &directory, alive = std::weak_ptr(core_.alive)] {
+    if (alive.expired() || core_.closed) return;
+    checkpoints_of(directory).recovery_points_wait = false;
+    segments_synced(directory);
+  });
 }
 
 void StoreShardImpl::write_log_starts(LogDirectory& directory, io::Completion<Status> done) {
@@ -268,6 +280,57 @@ void StoreImpl::start_background() {
   }
   mover_.configure(options.mover);
   resume_moves();
+}
+
+/// Every log of the directory is synced: that is written down, and then the journal of the last run counts for nothing.
+void StoreImpl::found_settled(size_t index) {
+  if (core_.directories[index]->offline()) return;
+  auto put = [index](StoreShardImpl& shard) {
+    (void)shard.put_recovery_points(*shard.core().directories[index]);
+    (void)shard.put_log_starts(*shard.core().directories[index]);
+  };
+  gather(put, [this, index] {
+    LogDirectory& directory = *core_.directories[index];
+    const std::vector<CheckpointJob> jobs{job_of(directory.folder().recovery_points, home_.put_recovery_points(directory)),
+                                          job_of(directory.folder().log_starts, home_.put_log_starts(directory))};
+    auto outcome = std::make_shared<Status>();
+    core_.surface.executor.offload(
+        [jobs, outcome, gate = core_.gate, &disk = core_.surface.disk, &folder = directory.folder()] {
+          gate->run([&] {
+            for (const CheckpointJob& write : jobs) {
+              if (outcome->ok()) *outcome = write(disk);
+            }
+            if (outcome->ok() && folder.journal_left) *outcome = retire_journals(disk, folder.path);
+          });
+        },
+        [this, index, outcome, alive = std::weak_ptr(core_.alive)] {
+          if (!alive.expired()) journal_gone(index, *outcome);
+        });
+  });
+}
+
+void StoreImpl::journal_gone(size_t index, const Status& outcome) {
+  LogDirectory& directory = *core_.directories[index];
+  if (directory.offline()) return;
+  if (StoreShardImpl::offline_or_fail(directory, outcome)) {
+    if (directory.offline()) return;
+    const Instant later = core_.surface.clock.now() + milliseconds(full_retry_ms);
+    core_.surface.timers.start(later, [this, index, alive = std::weak_ptr(core_.alive)] {
+      if (!alive.expired() && !core_.closed) found_settled(index);
+    });
+    return;
+  }
+  trace(TraceLevel::info, "log_directory={} state=synced", directory.path());
+  directory.folder().found_unsynced = false;
+  if (!directory.folder().journal_left.exchange(false)) return;
+  removed_early_.clear();
+  if (!core_.options.journal.enable) return;
+  const auto open = [index](StoreShardImpl& shard) {
+    const Status opened = shard.open_journal(index);
+    if (!opened.ok()) shard.core().directories[index]->fail(opened.failure());
+  };
+  open(home_);
+  for (size_t i = 1; i < shards_.size(); ++i) at_shard(i, open);
 }
 
 void StoreImpl::checkpoint_tick() {

@@ -37,6 +37,7 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
   size_t shards() const override { return shards_.size(); }
   StoreShard& shard(size_t index) override { return *shards_[index]; }
   Status load_logs() override;
+  bool settled() const override;
   Result<Log*> open_metadata_log(const LogConfig& config) override;
   Log* find(const TopicPartitionId& id) override;
   std::vector<Log*> logs() override { return home_.logs(); }
@@ -89,6 +90,7 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
     Offsets clean_ends;
     std::unordered_set<TopicPartitionId> removed;  ///< whose folders are on their way out
     bool read = false;
+    bool looked_through = false;  ///< batches of which no checkpoint said whether they are transactional
   };
   // store.cc
   Status open_folder(DataFolder& folder, std::optional<log::MetaProperties>& meta);
@@ -97,6 +99,8 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
   Status read_checkpoints(size_t index);
   Result<Offsets> read_offsets(const std::string& path) const;
   Result<Offsets> read_log_starts(const std::string& path) const;
+  Status recover_directory(size_t index);
+  void forget_logs(size_t index);
   Status load_directory(size_t index);
   Status load_partition(size_t index, const log::FolderName& name, const std::string& folder, bool doubtful = false);
   Status discard_or_set_aside(LogDirectory& directory, const log::FolderName& name, const std::string& folder);
@@ -111,6 +115,11 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
 
   // store_journal.cc
   Status replay_journal(size_t index);
+  Result<bool> take_journal(size_t index);
+  Status open_journals(size_t index);
+  void settle_found(size_t index);
+  void found_settled(size_t index);
+  void journal_gone(size_t index, const Status& outcome);
   void note_removed(size_t index, const log::FolderName& name, const std::string& folder);
   Status close_removed(LogDirectory& directory, const TopicPartitionId& id);
   void close_removed_later(LogDirectory& directory, const PartitionLog& log);
@@ -132,6 +141,7 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
   Status settle_leftovers();
   Status settle_leftover(const Leftover& leftover);
   Status set_aside(LogDirectory& directory, const log::FolderName& name, const std::string& folder);
+  Status read_boot(DataFolder& folder);
   Status note_boot(DataFolder& folder);
   Status sync_recovered(LogDirectory& directory);
   Status choose_copy(std::shared_ptr<PartitionLog> second);
@@ -164,6 +174,8 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
   std::map<std::string, Offset> lost_ends_;  // of checkpoints whose folder is gone, by its name
   /// Removed partitions of which another shard's journal still has entries.
   std::unordered_set<TopicPartitionId> closing_;
+  /// Removed while the journal of the last run stands, which may have entries of them.
+  std::unordered_set<TopicPartitionId> removed_early_;
   bool loaded_ = false;
   ReplayCounts replayed_;
   std::vector<Leftover> leftovers_;

@@ -85,9 +85,63 @@ Status StoreImpl::replay_journal(size_t index) {
     }
   }
   RETURN_IF_FAILED(retire_journals(disk, directory.path()));
+  return open_journals(index);
+}
+
+Status StoreImpl::open_journals(size_t index) {
   if (!core_.options.journal.enable) return {};
   for (const auto& shard : shards_) RETURN_IF_FAILED(shard->open_journal(index));
   return {};
+}
+
+/// Logs were loaded as a process left them that died: the journal says up to where they are stable. It goes on to stand
+/// until they are synced, and until then logs sync themselves. False when something does not fit.
+Result<bool> StoreImpl::take_journal(size_t index) {
+  LogDirectory& directory = *core_.directories[index];
+  DataFolder& folder = directory.folder();
+  io::Disk& disk = core_.surface.disk;
+  folder.found_unsynced = true;
+  ASSIGN_OR_RETURN(const bool there, has_journal(disk, directory.path()));
+  if (!there) {
+    RETURN_IF_FAILED(retire_journals(disk, directory.path()));  // goes on with one that was cut short
+    RETURN_IF_FAILED(open_journals(index));
+    return true;
+  }
+  std::unordered_map<TopicPartitionId, PartitionLog*> logs;
+  for (PartitionLog* log : directory.logs()) {
+    if (log->doubted()) return false;
+    logs.emplace(log->id(), log);
+  }
+  const auto plan = read_journal_heads(disk, directory.path(), folder.opened.identity.directory_id);
+  if (!plan.ok()) return plan.failure().kind == FailureKind::corrupt ? Result<bool>(false) : plan.failure();
+  for (const log::PartitionReplay& replay : *plan) {
+    const auto found = logs.find(replay.id);
+    if (found == logs.end()) {
+      if (replay.batches.empty() || found_[index].removed.contains(replay.id)) continue;
+      return false;  // which says what is missing
+    }
+    PartitionLog& log = *found->second;
+    if (!replay.batches.empty() && !log.take_stable(replay.batches.back().entry.end)) return false;
+    if (replay.log_start > log.appended_end()) return false;
+    if (replay.log_start > log.log_start()) RETURN_IF_FAILED(log.advance_log_start(replay.log_start));
+  }
+  folder.journal_left = true;
+  if (core_.mutant(Mutant::journal_retired_before_sync)) RETURN_IF_FAILED(retire_journals(disk, directory.path()));
+  return true;
+}
+
+/// All shards have their logs: those of the directory are committed, and then the journal of the last run is retired.
+void StoreImpl::settle_found(size_t index) {
+  auto left = std::make_shared<size_t>(shards_.size());
+  const auto one_over = [this, index, left] {
+    if (--*left == 0) found_settled(index);
+  };
+  home_.settle_found(index, one_over);
+  for (size_t i = 1; i < shards_.size(); ++i) {
+    at_shard(i, [this, index, one_over](StoreShardImpl& shard) {
+      shard.settle_found(index, [this, one_over, number = shard.index()] { at_home(number, one_over); });
+    });
+  }
 }
 
 /// What the journal holds of a log that is gone must not come back into another one of the same id.
@@ -103,6 +157,7 @@ Status StoreImpl::close_removed(LogDirectory& directory, const TopicPartitionId&
 /// The folder has its last name already, so there is no hurry: with the next round, or when there is room.
 void StoreImpl::close_removed_later(LogDirectory& directory, const PartitionLog& log) {
   const TopicPartitionId id = log.id();
+  if (directory.folder().journal_left) removed_early_.insert(id);
   if (const auto elsewhere = log.entries_left()) {
     closing_.insert(id);
     at_shard(*elsewhere, [this, id, index = index_of(directory)](StoreShardImpl& shard) {

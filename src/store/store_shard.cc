@@ -13,6 +13,8 @@ namespace {
 constexpr size_t retention_per_turn = 128;
 /// A log that is to leave is looked at again after this.
 constexpr Duration rest_pause = microseconds(250);
+/// Whether logs that a start left to be synced are synced by now.
+constexpr Duration found_look_pause = milliseconds(20);
 /// A closing entry that found no room in the journal is tried again.
 constexpr int64_t closing_retry_ms = 1000;
 
@@ -84,7 +86,9 @@ Result<LogRef> StoreShardImpl::leave_at_once(Log& given) {
 
 void StoreShardImpl::leave(Log& given, io::Completion<Result<LogRef>> done) {
   auto& log = static_cast<PartitionLog&>(given);
-  if (Status may = may_leave(log); !may.ok()) {
+  Status may = may_leave(log);
+  if (may.ok() && log.data_folder().journal_left) may = not_now(log, "was not synced yet since the start");
+  if (!may.ok()) {
     core_.surface.executor.defer([done = std::move(done), why = may.failure()]() mutable { done(std::move(why)); });
     return;
   }
@@ -271,6 +275,36 @@ Status StoreShardImpl::open_journal(size_t index) {
   RETURN_IF_FAILED(journal->open());
   directory.set_journal(std::move(journal));
   return {};
+}
+
+void StoreShardImpl::settle_found(size_t directory, io::Callback done) {
+  leaving_.spawn(settle_logs(directory, std::move(done)));
+}
+
+io::Task<void> StoreShardImpl::settle_logs(size_t index, io::Callback done) {
+  LogDirectory& directory = *core_.directories[index];
+  co_await io::next_turn(core_.surface.executor);  // logs go to their shards first
+  for (PartitionLog* log : ordered(directory)) {
+    if (log->commit_end() < log->appended_end()) log->settle_soon();  // nobody can read its end before
+  }
+  const Instant later = core_.surface.clock.now() + milliseconds(core_.options.settle_found_after_ms);
+  co_await io::sleep_until(core_.surface.timers, later);
+  std::vector<std::weak_ptr<PartitionLog>> found;
+  for (PartitionLog* log : ordered(directory)) {
+    if (!log->unsettled()) continue;
+    log->settle_soon();
+    found.push_back(log->weak_from_this());
+  }
+  while (!directory.offline()) {
+    std::erase_if(found, [this](const std::weak_ptr<PartitionLog>& weak) {
+      const auto log = weak.lock();
+      return !log || !log->here(core_) || !log->unsettled();
+    });
+    if (found.empty()) break;
+    const Instant again = core_.surface.clock.now() + found_look_pause;
+    co_await io::sleep_until(core_.surface.timers, again);
+  }
+  if (!directory.offline()) core_.surface.executor.defer(std::move(done));
 }
 
 void StoreShardImpl::end_work() {

@@ -70,6 +70,9 @@ class StoreShardImpl final : public StoreShard,
 
   /// Opens a journal in a directory. Blocking. REQUIRES: those that were there are retired.
   Status open_journal(size_t directory);
+  /// Has the logs of a directory committed that were loaded as a process left them; then `done`. Not when the
+  /// directory fails meanwhile.
+  void settle_found(size_t directory, io::Callback done);
   /// Retention, the expiry of producers, compaction, the scrubber.
   void start_background();
   /// Ends what begins by itself and what is in the pool. Blocking.
@@ -125,7 +128,8 @@ class StoreShardImpl final : public StoreShard,
     uint64_t high_watermarks_hash = 0;  // of what was last put
     bool log_starts_running = false;
     std::vector<io::Completion<Status>> log_starts_wait;
-    Instant recovery_points_due;  // when they may follow the journal again
+    Instant recovery_points_due;  // when they may follow the syncs of segments again
+    bool recovery_points_wait = false;
   };
 
   Checkpoints& checkpoints_of(const LogDirectory& directory) { return checkpoints_[directory.folder().index]; }
@@ -137,6 +141,7 @@ class StoreShardImpl final : public StoreShard,
 
   // store_shard.cc
   io::Task<void> leave_when_at_rest(std::shared_ptr<PartitionLog> log, io::Completion<Result<LogRef>> done);
+  io::Task<void> settle_logs(size_t directory, io::Callback done);
   Status may_leave(const PartitionLog& log) const;
   Result<LogRef> let_go(const std::shared_ptr<PartitionLog>& log);
   void keep_lines(const PartitionLog& log, Offset high_watermark);

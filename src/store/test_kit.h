@@ -112,6 +112,7 @@ inline StoreOptions small_options() {
     return config;
   };
   options.tail_bytes_max = 2048;
+  options.settle_found_after_ms = 4;
   return options;
 }
 
@@ -218,6 +219,11 @@ class Rig {
   void open() {
     const Status opened = try_open();
     ASSERT_TRUE(opened.ok()) << opened.failure().message;
+    settle_found();
+  }
+  /// What was found as a process left it is synced.
+  void settle_found() {
+    if (!store->settled()) world.run_until([&] { return node.crashed() || store->settled(); }, seconds(10));
   }
   Log* log(PartitionIndex partition = 0) {
     const TopicPartitionId id{test_topic_id, partition};

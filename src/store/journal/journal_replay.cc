@@ -15,34 +15,57 @@ namespace {
 
 class Replay {
  public:
-  Replay(io::Disk& disk, const Uuid& directory_id, ReplayTarget& target, log::JournalMutant mutant)
+  Replay(io::Disk& disk, const Uuid& directory_id, ReplayTarget* target, log::JournalMutant mutant)
       : disk_(disk), directory_id_(directory_id), target_(target), mutant_(mutant) {}
 
   Result<ReplayCounts> run(const std::vector<FoundJournal>& found) {
-    for (const FoundJournal& journal : found) {
-      ASSIGN_OR_RETURN(io::FileRef file, disk_.open(journal.path, io::OpenMode::read));
-      files_.push_back(std::move(file));
-    }
     ASSIGN_OR_RETURN(const auto plan, read_all(found));
     for (const log::PartitionReplay& replay : plan) RETURN_IF_FAILED(replay_partition(replay));
     return counts_;
   }
 
+  Result<std::vector<log::PartitionReplay>> read_heads(const std::vector<FoundJournal>& found) {
+    heads_alone_ = true;
+    ASSIGN_OR_RETURN(auto plan, read_all(found));
+    // Of a last round nobody knows whether it was synced.
+    for (const uint32_t file : last_files_) RETURN_IF_FAILED(disk_.sync_now(*files_[file]));
+    return plan;
+  }
+
  private:
+  Status open_files(const std::vector<FoundJournal>& found) {
+    for (const FoundJournal& journal : found) {
+      ASSIGN_OR_RETURN(io::FileRef file, disk_.open(journal.path, io::OpenMode::read));
+      files_.push_back(std::move(file));
+    }
+    return {};
+  }
+
+  Result<log::JournalRun> scan(const FoundJournal& journal, io::File& file) {
+    const log::JournalRead read = [&](uint64_t position, std::span<std::byte> into) {
+      return disk_.read(file, position, into);
+    };
+    const log::JournalFileId id{journal.path, directory_id_, journal.name};
+    return heads_alone_ ? log::scan_journal_heads(read, journal.size, id)
+                        : log::scan_journal(read, journal.size, id, mutant_);
+  }
+
   Result<std::vector<log::PartitionReplay>> read_all(const std::vector<FoundJournal>& found) {
+    RETURN_IF_FAILED(open_files(found));
     std::vector<log::JournalChain> chains;
     for (size_t first = 0; first < found.size();) {  // found is sorted by shard
       size_t last = first;
+      bool has_rounds = false;
       std::vector<log::JournalRun> runs;
       std::vector<std::string> paths;
       for (; last < found.size() && found[last].name.shard == found[first].name.shard; ++last) {
-        const log::JournalRead read = [&](uint64_t position, std::span<std::byte> into) {
-          return disk_.read(*files_[last], position, into);
-        };
-        ASSIGN_OR_RETURN(log::JournalRun run,
-                         log::scan_journal(read, found[last].size,
-                                           {found[last].path, directory_id_, found[last].name}, mutant_));
+        ASSIGN_OR_RETURN(log::JournalRun run, scan(found[last], *files_[last]));
         counts_.rounds += run.rounds;
+        if (run.rounds > 0) {
+          if (!has_rounds) last_files_.push_back(0);
+          has_rounds = true;
+          last_files_.back() = static_cast<uint32_t>(last);
+        }
         runs.push_back(std::move(run));
         paths.push_back(found[last].path);
       }
@@ -56,9 +79,9 @@ class Replay {
   }
 
   Status replay_partition(const log::PartitionReplay& replay) {
-    ReplayedLog* log = target_.find(replay.id);
+    ReplayedLog* log = target_->find(replay.id);
     if (log == nullptr) {
-      if (replay.batches.empty() || target_.removed(replay.id)) return {};
+      if (replay.batches.empty() || target_->removed(replay.id)) return {};
       ++counts_.partitions_missing;
       trace(TraceLevel::error,
             "topic_id={} partition={} state=missing journal_from={} journal_to={} "
@@ -156,9 +179,11 @@ class Replay {
 
   io::Disk& disk_;
   const Uuid directory_id_;
-  ReplayTarget& target_;
+  ReplayTarget* target_;
   const log::JournalMutant mutant_;
+  bool heads_alone_ = false;
   std::vector<io::FileRef> files_;
+  std::vector<uint32_t> last_files_;  // of each shard, the last one with rounds
   ReplayCounts counts_;
 };
 
@@ -167,7 +192,13 @@ class Replay {
 Result<ReplayCounts> replay_journals(io::Disk& disk, const std::string& directory, const Uuid& directory_id,
                                      ReplayTarget& target, log::JournalMutant mutant) {
   ASSIGN_OR_RETURN(const auto found, find_journals(disk, directory));
-  return Replay(disk, directory_id, target, mutant).run(found);
+  return Replay(disk, directory_id, &target, mutant).run(found);
+}
+
+Result<std::vector<log::PartitionReplay>> read_journal_heads(io::Disk& disk, const std::string& directory,
+                                                             const Uuid& directory_id) {
+  ASSIGN_OR_RETURN(const auto found, find_journals(disk, directory));
+  return Replay(disk, directory_id, nullptr, log::JournalMutant::none).read_heads(found);
 }
 
 }  // namespace moldau::store

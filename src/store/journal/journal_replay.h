@@ -63,4 +63,9 @@ struct ReplayCounts {
 Result<ReplayCounts> replay_journals(io::Disk& disk, const std::string& directory, const Uuid& directory_id,
                                      ReplayTarget& target, log::JournalMutant mutant = log::JournalMutant::none);
 
+/// What the journals of all shards say, by their heads alone, where a process died and nothing else: all that they hold
+/// is in the segments already. It is stable afterwards. Blocking; fails as replay_journals() does.
+Result<std::vector<log::PartitionReplay>> read_journal_heads(io::Disk& disk, const std::string& directory,
+                                                             const Uuid& directory_id);
+
 }  // namespace moldau::store

@@ -56,7 +56,8 @@ bool JournalRound::fits_with(size_t entries, uint64_t bytes) const {
 
 /// One round on its way to the disk.
 struct JournalWriter::RoundJob final : PoolWork {
-  RoundJob(io::Disk& on, JournalRound of) : disk(on), round(std::move(of)) {}
+  RoundJob(io::Disk& on, JournalRound of, const JournalOptions& with)
+      : disk(on), round(std::move(of)), mutant(with.mutant), sync_failed(with.sync_failed) {}
 
   void work() override {
     std::vector<std::byte> head;
@@ -80,7 +81,9 @@ struct JournalWriter::RoundJob final : PoolWork {
     if (!outcome.ok() || mutant == log::JournalMutant::acknowledged_before_sync) return;
     // Whatever a sync says is wrong, what it should have written may be gone: no room is no excuse here.
     const Status synced = disk.sync_now(*file);
-    if (!synced.ok()) outcome = Failure{FailureKind::io, synced.failure().message, synced.failure().os_errno};
+    if (synced.ok()) return;
+    outcome = Failure{FailureKind::io, synced.failure().message, synced.failure().os_errno};
+    sync_failed();
   }
 
   io::Disk& disk;
@@ -88,7 +91,8 @@ struct JournalWriter::RoundJob final : PoolWork {
   log::JournalHeader header;
   io::FileRef file;
   uint64_t position = 0;
-  log::JournalMutant mutant = log::JournalMutant::none;
+  const log::JournalMutant mutant;
+  const std::function<void()>& sync_failed;  // of the writer, which calls the job off when it ends
   Status outcome = Failure{FailureKind::closed, "called off"};
   bool applied = false;
 };
@@ -210,7 +214,7 @@ std::shared_ptr<JournalWriter::RoundJob> JournalWriter::make_job(JournalRound ro
   if (!fits_active(bytes, closing_reserve()) && !may_close_in_last(round)) begin_file();
   LiveFile& file = files_.back();
   ASSERT(file.used + bytes <= options_.file_bytes);
-  auto job = std::make_shared<RoundJob>(surface_.disk, std::move(round));
+  auto job = std::make_shared<RoundJob>(surface_.disk, std::move(round), options_);
   job->header = {file.prepared.name.generation,
                  next_sequence_,
                  needed_from(),
@@ -220,7 +224,6 @@ std::shared_ptr<JournalWriter::RoundJob> JournalWriter::make_job(JournalRound ro
                  job->round.payload_bytes_};
   job->file = file.prepared.file;
   job->position = file.used;
-  job->mutant = options_.mutant;
   // Also of a round that fails something may reach the disk.
   for (const log::JournalEntry& entry : job->round.entries_) {
     if (!log::closes(entry.kind)) file.members.insert(entry.id);

@@ -17,6 +17,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -39,6 +40,8 @@ struct JournalOptions {
   uint64_t file_bytes = 64ull << 20;
   size_t files_max = 4;
   log::JournalMutant mutant = log::JournalMutant::none;
+  /// Called in the pool, in the job whose sync failed.
+  std::function<void()> sync_failed = [] {};
 };
 
 /// What one commit round writes: gathered by the host, given to the writer whole.
