@@ -29,6 +29,7 @@ Status BrokerHost::start() {
   broker::BrokerOptions options{.settings = std::move(settings),
                                 .static_config = std::move(config),
                                 .mutant = mutant_,
+                                .boot_id = node_.boot_id(),
                                 .buffer_bytes_max = context_.profile.buffer_bytes_max};
   broker_ = std::make_unique<broker::Broker>(surfaces, std::move(options));
   broker_->on_fatal([this, generation](const Failure&) {

@@ -349,6 +349,13 @@ io::posix::LoopOptions loop_options(const metadata::BrokerSettings& settings) {
   return options;
 }
 
+/// Of this run of the machine; empty where the kernel does not say.
+std::string boot_id() {
+  std::string id;
+  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), id);
+  return id;
+}
+
 int run(const Arguments& arguments, const metadata::BrokerSettings& settings,
         const metadata::ConfigMap& static_config) {
   Result<std::unique_ptr<io::posix::ShardSet>> made =
@@ -358,6 +365,7 @@ int run(const Arguments& arguments, const metadata::BrokerSettings& settings,
   io::posix::Loop& loop = shards.home();
   broker::BrokerOptions options{.settings = settings,
                                 .static_config = static_config,
+                                .boot_id = boot_id(),
                                 .buffer_bytes_max = buffer_bytes_max(settings),
                                 .precise_clock = monotonic_clock,
                                 .loop_counts = loop_counts_of(shards)};
@@ -457,7 +465,8 @@ int run_recover(int argc, char** argv) {
   const Result<std::unique_ptr<io::posix::Loop>> loop = io::posix::Loop::make();
   if (!loop.ok()) return complain(loop.failure(), exit_storage_failure);
   broker::BrokerOptions options{.settings = *settings,
-                                .static_config = metadata::with_identity(*static_config, *settings)};
+                                .static_config = metadata::with_identity(*static_config, *settings),
+                                .boot_id = boot_id()};
   broker::Broker broker((*loop)->surface(), std::move(options));
   const Status recovered = broker.recover();
   return recovered.ok() ? exit_ok : complain(recovered.failure(), exit_code_of(recovered.failure()));
