@@ -193,7 +193,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   /// What recovery found, and has yet to be synced before the log serves: all of a directory side by side.
   struct RecoveredSync {
     std::vector<io::FileRef> files;
-    std::string folder;  ///< empty: its names are durable
+    std::string folder;  ///< its names; empty: they are durable
     bool empty() const { return files.empty() && folder.empty(); }
   };
   RecoveredSync take_recovered_sync() { return std::exchange(recovered_sync_, {}); }

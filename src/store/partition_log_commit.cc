@@ -158,8 +158,11 @@ void PartitionLog::start_flush_timer() {
   });
 }
 
+/// Recovery takes the epochs of what it scans from the batches; of what lies below the point only a file tells them, so
+/// the point waits for that.
 Offset PartitionLog::recovery_point() const {
-  return core_->mutant(Mutant::checkpoint_before_data) ? appended_end_ : synced_end_;
+  if (core_->mutant(Mutant::checkpoint_before_data)) return appended_end_;
+  return epochs_dirty_ ? std::min(synced_end_, checkpointed_recovery_point_) : synced_end_;
 }
 
 // ----------------------------------------------------------------------------------------------------------------
