@@ -30,11 +30,30 @@ constexpr size_t nested_images = 6;
 using Histories = std::map<PartitionIndex, LogHistory>;
 using Contents = std::map<PartitionIndex, std::vector<BatchMark>>;
 
+/// Where the two begin to differ, for people.
+std::string difference(const Contents& first, const Contents& second) {
+  for (const auto& [partition, batches] : first) {
+    const std::vector<BatchMark>& others = second.at(partition);
+    const auto [one, other] = std::ranges::mismatch(batches, others);
+    if (one == batches.end() && other == others.end()) continue;
+    const auto text = [](const std::vector<BatchMark>& of, auto at) {
+      return at == of.end() ? std::string("the end") : fmt::format("{}-{}", at->base, at->last);
+    };
+    return fmt::format(": partition {} has {}, then {}", partition, text(batches, one), text(others, other));
+  }
+  return {};
+}
+
 /// One recovered image: a machine with that disk, and the store on it.
 class Recovered {
  public:
-  Recovered(std::unique_ptr<io::sim::Tree> image, const Histories& histories, store::Mutant planted)
-      : histories_(histories), options_(StorageLife::options(planted)) {
+  /// The machine's run has the life's own name when the image is what a killed process leaves; another one after a
+  /// power cut.
+  Recovered(std::unique_ptr<io::sim::Tree> image, const StorageLife& life, store::Mutant planted,
+            const char* boot_id = "up again")
+      : histories_(life.histories()),
+        options_(StorageLife::options(planted, life.with_journal(), boot_id)),
+        killed_(options_.boot_id == StorageLife::own_boot_id) {
     node_.disk().put_tree(std::move(image));
   }
   ~Recovered() { store_.reset(); }
@@ -57,21 +76,24 @@ class Recovered {
     return {};
   }
 
-  /// The machine loses power and comes up again.
-  void crash() {
+  /// The machine loses power and comes up again; or only the process dies.
+  void crash(io::sim::CrashKind kind) {
     store_.reset();
     node_.disk().faults().crash_style = io::sim::CrashStyle::lose_all;
-    node_.crash(io::sim::CrashKind::power);
+    node_.crash(kind);
     node_.restart();
+    if (kind == io::sim::CrashKind::power) options_.boot_id += " and again";
+    killed_ = false;
   }
 
  private:
   std::string check_log(const LogHistory& history, std::vector<BatchMark>& content);
   std::string read_all(store::Log& log, std::vector<BatchMark>& content, int32_t& last_sequence, Epoch& last_epoch);
-  static std::string judge(const LogHistory& history, Offset start, const std::vector<BatchMark>& content);
+  std::string judge(const LogHistory& history, Offset start, const std::vector<BatchMark>& content) const;
 
   const Histories& histories_;
   store::StoreOptions options_;
+  bool killed_;
   io::sim::World world_{1};
   io::sim::Node& node_ = world_.node("n");
   std::unique_ptr<store::Store> store_;
@@ -90,6 +112,10 @@ std::string Recovered::read_all(store::Log& log, std::vector<BatchMark>& content
     }
     buffer.clear();
     for (const store::Piece& piece : got.pieces) {
+      if (const auto* held = std::get_if<Bytes>(&piece)) {  // what replay appended
+        buffer.insert(buffer.end(), held->view().begin(), held->view().end());
+        continue;
+      }
       const auto& slice = std::get<io::FileSlice>(piece);
       const size_t before = buffer.size();
       buffer.resize(before + slice.size);
@@ -116,7 +142,7 @@ std::string Recovered::read_all(store::Log& log, std::vector<BatchMark>& content
 }
 
 /// St1: a prefix of what was appended, and all that had to survive.
-std::string Recovered::judge(const LogHistory& history, Offset start, const std::vector<BatchMark>& content) {
+std::string Recovered::judge(const LogHistory& history, Offset start, const std::vector<BatchMark>& content) const {
   const auto continues = [&](const std::vector<BatchMark>& lineage) {
     const auto begin =
         std::find_if(lineage.begin(), lineage.end(), [&](const BatchMark& mark) { return mark.last >= start; });
@@ -128,6 +154,9 @@ std::string Recovered::judge(const LogHistory& history, Offset start, const std:
   }
   const Offset end = content.empty() ? start : content.back().last + 1;
   if (end < history.stable) return fmt::format("St1: the end is {}, {} was stable", end, history.stable);
+  if (killed_ && end < history.appended) {
+    return fmt::format("St1: the end is {}, {} was written, and nothing but a process died", end, history.appended);
+  }
   size_t at = 0;
   for (const BatchMark& mark : history.lineages.back()) {
     if (mark.last < start || mark.last >= history.stable) continue;
@@ -142,8 +171,10 @@ std::string Recovered::judge(const LogHistory& history, Offset start, const std:
 std::string Recovered::check_log(const LogHistory& history, std::vector<BatchMark>& content) {
   store::Log* log = store_->find(history.id);
   if (log == nullptr) {
-    return history.stable > 0 ? fmt::format("St1: the log is gone, {} was stable", history.stable) : std::string();
+    const bool missed = history.stable > 0 && !history.removing;
+    return missed ? fmt::format("St1: the log is gone, {} was stable", history.stable) : std::string();
   }
+  if (history.gone) return "St1: the log was removed, and is back";
   for (const store::DamagedRange& range : log->damaged()) {
     if (range.kept_in.empty()) return fmt::format("damage at {} is told, and nothing was damaged", range.first);
   }
@@ -208,31 +239,48 @@ class LifeOfImages {
       problem_ = fmt::format("seed {} point {}: {} [{}]", seed_, point, problem, images.what());
       return;
     }
+    ++images_;
+    const std::string problem = check_killed();
+    if (!problem.empty()) problem_ = fmt::format("seed {} point {}: {} [a killed process]", seed_, point, problem);
+  }
+
+  /// The process dies, and the page cache has all that was written; then, behind the start, the power fails: what was
+  /// served must still be there.
+  std::string check_killed() {
+    Recovered machine(life_.disk().copy_tree(), life_, planted_, StorageLife::own_boot_id);
+    return check_twice(machine, io::sim::CrashKind::power);
+  }
+
+  static std::string check_twice(Recovered& machine, io::sim::CrashKind between) {
+    Contents first;
+    std::string problem = machine.check(first);
+    if (!problem.empty()) return problem;
+    machine.crash(between);
+    Contents second;
+    problem = machine.check(second);
+    if (!problem.empty()) return "the second recovery: " + problem;
+    return first != second ? "St1: recovering twice is not recovering once" + difference(first, second) : std::string();
   }
 
   std::string check(std::unique_ptr<io::sim::Tree> image, uint64_t draw) {
     const bool twice = draw % twice_every == 0;
     std::unique_ptr<io::sim::Tree> kept = draw % nested_every == 1 ? image->copy() : nullptr;
-    Recovered machine(std::move(image), life_.histories(), planted_);
-    Contents first;
-    std::string problem = machine.check(first);
-    if (problem.empty() && twice) {
+    Recovered machine(std::move(image), life_, planted_);
+    std::string problem;
+    if (twice) {
       ++twice_;
-      machine.crash();
-      Contents second;
-      problem = machine.check(second);
-      if (!problem.empty()) {
-        problem = "the second recovery: " + problem;
-      } else if (first != second) {
-        problem = "St1: recovering twice is not recovering once";
-      }
+      const bool power = draw % (2 * twice_every) == 0;
+      problem = check_twice(machine, power ? io::sim::CrashKind::power : io::sim::CrashKind::process);
+    } else {
+      Contents contents;
+      problem = machine.check(contents);
     }
     return problem.empty() && kept != nullptr ? check_nested(*kept, draw) : problem;
   }
 
   /// The power fails again, at each operation of the recovery.
   std::string check_nested(const io::sim::Tree& image, uint64_t draw) {
-    Recovered machine(image.copy(), life_.histories(), planted_);
+    Recovered machine(image.copy(), life_, planted_);
     std::string problem;
     uint64_t operation = 0;
     machine.disk().before_operation([&] {
@@ -241,7 +289,7 @@ class LifeOfImages {
       while (auto again = images.next()) {
         ++images_;
         ++nested_;
-        Recovered second(std::move(again), life_.histories(), planted_);
+        Recovered second(std::move(again), life_, planted_, "up once more");
         Contents contents;
         problem = second.check(contents);
         if (problem.empty()) continue;

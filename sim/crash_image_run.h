@@ -3,7 +3,8 @@
 //
 //   St1  what was acknowledged (sync mode) or flushed (page-cache mode) is there, as it was; the rest is a prefix of
 //        what was appended; no byte is invented; nothing is told to be damaged; recovering twice is recovering once,
-//        also when the second recovery follows a power cut in the midst of the first
+//        also when the second recovery follows a power cut in the midst of the first. Of what a killed process leaves:
+//        all that was written is there, and still is when the power fails behind the start
 //   St2  every index entry points at its batch (store/audit.h)
 //   P1   what is known of producers is what a replay of the log gives
 //

@@ -19,6 +19,16 @@ bool ends_with(const std::string& text, std::string_view end) {
   return text.ends_with(end);
 }
 
+/// Operations of disks that were made to fail so far.
+uint64_t failed_operations(const io::sim::World& world) {
+  uint64_t times = 0;
+  for (const char* name : {"disk.sync.failed", "disk.write.failed", "disk.read.failed"}) {
+    const auto at = world.counters().find(name);
+    if (at != world.counters().end()) times += at->second;
+  }
+  return times;
+}
+
 }  // namespace
 
 void FaultDriver::start() {
@@ -121,6 +131,7 @@ void FaultDriver::restart() {
     context_.count("crashes in recovery");
     node.disk().crash_after_operations(1 + prng_.below(60));
   }
+  const uint64_t failed_before = failed_operations(context_.world);
   const Status started = host_.start();
   if (node.crashed()) return;  // on_crash starts it once more
   node.disk().crash_after_operations(0);
@@ -131,7 +142,9 @@ void FaultDriver::restart() {
       node.crash(io::sim::CrashKind::process);
       return;
     }
-    if (started.failure().kind == FailureKind::io) {  // a fault that was set before hit its start
+    // A fault that was set before hit its start. Without one it is the content of a file (log starts that cannot be
+    // read take their directory offline), and every later start would fail as this one.
+    if (started.failure().kind == FailureKind::io && failed_operations(context_.world) > failed_before) {
       context_.count("starts that met a failing disk");
       node.crash(io::sim::CrashKind::process);
       return;
@@ -176,7 +189,8 @@ void FaultDriver::damage_files() {
   }
 }
 
-/// Garbage behind the last batch of a partition, as a torn write leaves it.
+/// Garbage behind the last batch of a partition, as a torn write leaves it: at the end of its last segment, under
+/// whatever name a crash in recovery left that (names_anew.h). What lies before it was ended in order.
 void FaultDriver::append_garbage() {
   io::Disk& disk = host_.node().disk();
   const PartitionName& name = context_.partitions[prng_.below(context_.partitions.size())];
@@ -189,7 +203,7 @@ void FaultDriver::append_garbage() {
   std::string last;
   uint64_t size = 0;
   for (const io::DirectoryEntry& entry : *entries) {
-    if (ends_with(entry.name, ".log")) last = entry.name, size = entry.size;
+    if (ends_with(entry.name, ".log") || ends_with(entry.name, ".log~")) last = entry.name, size = entry.size;
   }
   if (last.empty()) return;
   auto file = disk.open(folder + "/" + last, io::OpenMode::write);

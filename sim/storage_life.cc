@@ -7,6 +7,7 @@
 
 #include "base/crc32c.h"
 #include "io/sim/disk.h"
+#include "log/journal.h"
 #include "wire/batch_builder.h"
 
 namespace moldau::sim {
@@ -14,13 +15,16 @@ namespace {
 
 constexpr WallMillis batch_time = 1'767'225'600'000;
 constexpr int steps = 40;
-constexpr PartitionIndex cached_partition = 2;  // 0 and 1 are in sync mode
+constexpr PartitionIndex cached_partition = 2;  // the others are in sync mode
+constexpr PartitionIndex later_partition = 3;   // comes and goes, in lives with a journal
+constexpr uint64_t journal_file_blocks = 8;
 
 TopicPartitionId id_of(PartitionIndex partition) {
   return {Uuid::of(5, static_cast<uint64_t>(partition) + 1), partition};
 }
 
 std::string topic_of(PartitionIndex partition) {
+  if (partition == later_partition) return "later";
   return partition == cached_partition ? "cached" : "orders";
 }
 
@@ -34,7 +38,7 @@ uint64_t hash_of_batch(std::span<const std::byte> bytes) {
 class StorageLife::Listener final : public store::LogListener {
  public:
   Listener(StorageLife& life, LogHistory& history, store::Log& log) : life_(life), history_(history), log_(log) {}
-  void on_appended(Offset) override {}
+  void on_appended(Offset end) override { history_.appended = std::max(history_.appended, end); }
   void on_stable(Offset end) override {
     if (end > log_.appended_end()) life_.problem_ = fmt::format("stable {} lies beyond the appended end", end);
     history_.stable = std::max(history_.stable, end);
@@ -52,7 +56,11 @@ class StorageLife::Listener final : public store::LogListener {
 };
 
 StorageLife::StorageLife(uint64_t seed, store::Mutant mutant)
-    : prng_(seed * 2 + 1), world_(seed), node_(world_.node("n")), options_(options(mutant)) {
+    : with_journal_(seed % 2 == 0),
+      prng_(seed * 2 + 1),
+      world_(seed),
+      node_(world_.node("n")),
+      options_(options(mutant, with_journal_, own_boot_id)) {
   options_.checkpoint_interval_ms = prng_.between(3, 20);
 }
 
@@ -60,10 +68,16 @@ StorageLife::~StorageLife() {
   store_.reset();
 }
 
-store::StoreOptions StorageLife::options(store::Mutant mutant) {
+store::StoreOptions StorageLife::options(store::Mutant mutant, bool with_journal, const std::string& boot_id) {
   store::StoreOptions options;
   options.log_directories = {"/data"};
   options.mutant = mutant;
+  options.boot_id = boot_id;
+  options.journal.enable = with_journal;
+  options.journal.file_bytes = journal_file_blocks * log::journal_block_bytes;
+  options.journal.files_max = 3;
+  options.journal.seal_after_ms = 4;
+  options.journal.after_commits = 0;
   options.tail_bytes_max = 2048;
   options.checkpoint_interval_ms = 7;
   options.high_watermark_checkpoint_interval_ms = 5;
@@ -93,6 +107,7 @@ void StorageLife::run(const std::function<void()>& work) {
 store::Log* StorageLife::ensure(PartitionIndex partition) {
   const TopicPartitionId id = id_of(partition);
   if (store::Log* log = store_->find(id)) return log;
+  histories_[partition].gone = false;  // from here on it may be there
   auto created = store_->create(id, topic_of(partition), -1);
   if (!created.ok()) {
     problem_ = "create: " + created.failure().message;
@@ -102,6 +117,7 @@ store::Log* StorageLife::ensure(PartitionIndex partition) {
   history.topic = topic_of(partition);
   history.id = id;
   history.write_caching = partition == cached_partition;
+  history.removing = history.gone = false;
   listeners_[partition] = std::make_unique<Listener>(*this, history, **created);
   (*created)->set_listener(listeners_[partition].get());
   return *created;
@@ -149,8 +165,8 @@ void StorageLife::delete_records(store::Log& log, LogHistory& history) {
   const auto room = static_cast<uint64_t>(log.commit_end() - log.log_start());
   const Offset to = log.log_start() + 1 + static_cast<Offset>(prng_.below(room));
   history.start_max = std::max(history.start_max, to);
-  log.delete_records(to, [&history, to](const Status& status) {
-    if (status.ok()) history.deleted_below = std::max(history.deleted_below, to);
+  log.delete_records(to, [&history, to, number = history.number](const Status& status) {
+    if (status.ok() && number == history.number) history.deleted_below = std::max(history.deleted_below, to);
   });
 }
 
@@ -167,12 +183,55 @@ void StorageLife::cut(store::Log& log, LogHistory& history) {
   std::vector<BatchMark> kept(now.begin(), now.begin() + static_cast<ptrdiff_t>(at));
   history.lineages.push_back(std::move(kept));
   history.stable = std::min(history.stable, to);
+  history.appended = std::min(history.appended, to);
   sequences_[log.id().partition] += 1000;  // the producer goes on with a gap
   const Status done = log.truncate_to(to);
   if (!done.ok()) problem_ = "truncate: " + done.failure().message;
 }
 
+/// A partition goes, and comes back under the same id.
+void StorageLife::remove_or_make() {
+  const TopicPartitionId id = with_journal_ ? id_of(later_partition) : TopicPartitionId{Uuid::of(9, 9), 0};
+  store::Log* const log = store_->find(id);
+  if (!with_journal_) {
+    if (log != nullptr) {
+      (void)store_->remove(id);
+    } else {
+      (void)store_->create(id, "later", -1);
+    }
+    return;
+  }
+  if (log == nullptr) {
+    (void)ensure(later_partition);
+    return;
+  }
+  LogHistory& history = histories_[later_partition];
+  log->set_listener(nullptr);
+  history.removing = true;
+  const Status removed = store_->remove(id);
+  if (!removed.ok()) {
+    problem_ = "remove: " + removed.failure().message;
+    return;
+  }
+  const uint64_t number = history.number + 1;
+  history = LogHistory();
+  history.topic = topic_of(later_partition);
+  history.id = id;
+  history.gone = true;
+  history.number = number;
+  if (prng_.chance(1, 2)) (void)ensure(later_partition);
+}
+
+/// Several logs become dirty in one turn: what rounds of the journal are for.
+void StorageLife::append_to_many() {
+  for (auto& [partition, history] : histories_) {
+    store::Log* const log = store_->find(history.id);
+    if (log != nullptr && prng_.chance(2, 3)) append(*log, history);
+  }
+}
+
 void StorageLife::act() {
+  if (with_journal_ && prng_.chance(1, 2)) return append_to_many();
   const auto partition = static_cast<PartitionIndex>(prng_.below(3));
   store::Log* log = ensure(partition);
   if (log == nullptr) return;
@@ -191,17 +250,11 @@ void StorageLife::act() {
       log->flush();
       break;
     case 4:
-      if (prng_.chance(1, 2)) cut(*log, history);
+      if (with_journal_ || prng_.chance(1, 2)) cut(*log, history);
       break;
-    case 5: {
-      const TopicPartitionId later{Uuid::of(9, 9), 0};
-      if (store_->find(later) != nullptr) {
-        (void)store_->remove(later);
-      } else {
-        (void)store_->create(later, "later", -1);
-      }
+    case 5:
+      remove_or_make();
       break;
-    }
     default:
       append(*log, history);
       break;

@@ -1,7 +1,8 @@
 // StorageLife: a scripted life of the real store on a simulated disk (appends to logs in sync and page-cache mode,
 // rolls, epochs, DeleteRecords, truncation, topics that come and go, checkpoints, a stop in order), recorded so that at
-// any moment it is known what must be true of whatever a power cut leaves (LogHistory). crash_image_run.h walks through
-// those moments.
+// any moment it is known what must be true of whatever a power cut leaves (LogHistory). Every other life has a journal:
+// small files that fill and settle, several logs dirty at once, and a partition that comes back under its id.
+// crash_image_run.h walks through those moments.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +34,12 @@ struct LogHistory {
   bool write_caching = false;
   std::vector<std::vector<BatchMark>> lineages{1};
   Offset stable = 0;         ///< acknowledged in sync mode, flushed in page-cache mode: must survive
+  Offset appended = 0;       ///< written: survives a killed process
   Offset deleted_below = 0;  ///< acknowledged DeleteRecords
   Offset start_max = 0;      ///< the log start may have got so far
+  bool removing = false;     ///< it may be gone
+  bool gone = false;         ///< it must be
+  uint64_t number = 0;       ///< of the logs that had this id
 };
 
 class StorageLife {
@@ -52,8 +57,11 @@ class StorageLife {
   const std::map<PartitionIndex, LogHistory>& histories() const { return histories_; }
   /// Set when the store itself broke a promise while it lived.
   const std::string& problem() const { return problem_; }
-  /// How a store is opened on what is left.
-  static store::StoreOptions options(store::Mutant mutant);
+  bool with_journal() const { return with_journal_; }
+  /// How a store is opened on what is left, in the run of the machine `boot_id`.
+  static store::StoreOptions options(store::Mutant mutant, bool with_journal, const std::string& boot_id);
+  /// The run of the machine in which the store lives.
+  static constexpr const char* own_boot_id = "life";
 
  private:
   class Listener;
@@ -63,8 +71,11 @@ class StorageLife {
   void append(store::Log& log, LogHistory& history);
   void delete_records(store::Log& log, LogHistory& history);
   void cut(store::Log& log, LogHistory& history);
+  void remove_or_make();
+  void append_to_many();
   void act();
 
+  bool with_journal_;
   Prng prng_;
   io::sim::World world_;
   io::sim::Node& node_;

@@ -196,6 +196,14 @@ TEST(segment_recovery, skips_damage_below_the_recovery_point) {
   EXPECT_EQ(rules.valid_bytes(), 400U);
 }
 
+TEST(segment_recovery, refuses_leader_epochs_that_cannot_be) {
+  // No checksum covers them: a batch that was torn there looks sound.
+  SegmentRecovery rules = rules_for(102);
+  EXPECT_TRUE(rules.accept({0, 40, 100, 101, 0, -7}));  // synced once, and damaged since: it can be read
+  EXPECT_TRUE(rules.accept({40, 40, 102, 102, 0, no_epoch}));
+  EXPECT_FALSE(rules.accept({80, 40, 103, 103, 0, -7}));
+}
+
 TEST(segment_recovery, refuses_offsets_and_epochs_that_do_not_ascend) {
   SegmentRecovery rules = rules_for(0, 150);
   EXPECT_FALSE(rules.accept({0, 40, 99, 101, 0, 3}));

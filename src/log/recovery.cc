@@ -39,6 +39,7 @@ bool SegmentRecovery::accept(const ScannedBatch& batch) {
   if (!continues(batch)) return false;
   if (expected_ >= recovery_point_) {
     if (!gaps_ && batch.base_offset != expected_) return false;
+    if (batch.leader_epoch < no_epoch) return false;  // no checksum covers it, and no leader wrote it
     if (batch.leader_epoch >= 0 && batch.leader_epoch < last_epoch_) return false;
   }
   const TailEntries entries =

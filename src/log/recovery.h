@@ -57,7 +57,8 @@ class SegmentRecovery {
 
   /// True when the batch continues the segment: offsets ascend within the segment's bounds, and above the recovery
   /// point they are contiguous (but where gaps are allowed) and leader epochs do not fall (a lower one is what an
-  /// unsynced truncation left behind). False: treat it as damage.
+  /// unsynced truncation left behind) and are none that cannot be (a torn write: no checksum covers them). False: treat
+  /// it as damage.
   bool accept(const ScannedBatch& batch);
 
   enum class Verdict : unsigned char {

@@ -47,6 +47,8 @@
 
 namespace moldau::store {
 
+enum class Held : unsigned char;  // store/journal/journal_replay.h
+
 /// What the log directory's checkpoints say of a log at start.
 struct LoadFacts {
   bool clean = false;                    ///< stopped in order: files are as they should be
@@ -205,7 +207,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   /// What recovery found, and has yet to be synced before the log serves: all of a directory side by side.
   struct RecoveredSync {
     std::vector<io::FileRef> files;
-    std::string folder;  ///< empty: its names are durable
+    std::string folder;  ///< its names; empty: they are durable
     bool empty() const { return files.empty() && folder.empty(); }
   };
   RecoveredSync take_recovered_sync() { return std::exchange(recovered_sync_, {}); }
@@ -266,8 +268,11 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   /// Then they may be changed in other ways than by appending. Blocking. FailureKind::no_space when the journal has no
   /// room to say so.
   Status close_in_journal(log::JournalKind kind, Offset at);
-  /// True when the log has this batch at its offset, byte for byte.
-  Result<bool> holds_batch(const wire::BatchView& batch);
+  /// What the log has at the offset of this batch.
+  Result<Held> holds_batch(const wire::BatchView& batch);
+  /// Writes this batch over the one there that has another leader epoch, durably. REQUIRES: holds_batch() says so.
+  /// Blocking.
+  Status write_over(const wire::BatchView& batch);
   /// Appends what a round of the journal has. Blocking.
   Status append_replayed(Bytes batches);
   /// Makes durable what was appended so, if anything was. Blocking.
@@ -439,6 +444,10 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
     Offset base_offset = 0;
     Offset indexed_last = no_offset;  ///< what the index says is the last offset of the batch at `position`
   };
+  struct Stored {
+    Place place;
+    std::vector<std::byte> bytes;
+  };
   enum class Found : unsigned char { yes, past_end, cold, damaged, failed };
   /// How a lookup reads: at once from memory (noting what was cold), or waiting for the disk.
   struct Reading {
@@ -527,6 +536,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   std::optional<log::OffsetEntry> floor_entry(Segment& segment, Offset offset, Reading& how);
   std::optional<log::OffsetEntry> search_window(const Segment& segment, Offset offset) const;
   Found locate(Offset offset, Place& place, Reading& how);
+  Result<std::optional<Stored>> stored(const wire::BatchView& batch);
   Found locate_in(size_t index, Offset offset, Place& place, Reading& how);
   std::optional<Place> marked(Offset offset) const;
   uint64_t written_size(size_t index) const { return segments_[index].size; }

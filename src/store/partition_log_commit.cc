@@ -8,6 +8,7 @@
 #include "log/checkpoint.h"
 #include "log/identity.h"
 #include "store/directory_journal.h"
+#include "store/journal/journal_replay.h"
 #include "store/journal/pool_work.h"
 #include "store/partition_log.h"
 
@@ -167,8 +168,11 @@ void PartitionLog::start_flush_timer() {
   });
 }
 
+/// Recovery takes the epochs of what it scans from the batches; of what lies below the point only a file tells them, so
+/// the point waits for that.
 Offset PartitionLog::recovery_point() const {
-  return core_->mutant(Mutant::checkpoint_before_data) ? appended_end_ : synced_end_;
+  if (core_->mutant(Mutant::checkpoint_before_data)) return appended_end_;
+  return epochs_dirty_ ? std::min(synced_end_, checkpointed_recovery_point_) : synced_end_;
 }
 
 // ----------------------------------------------------------------------------------------------------------------
@@ -343,19 +347,45 @@ void PartitionLog::sync_and_write_start_down(io::Completion<Status> done) {
 // ----------------------------------------------------------------------------------------------------------------
 // replay
 
-Result<bool> PartitionLog::holds_batch(const wire::BatchView& batch) {
+/// Where a batch of this offset and size lies, and its bytes.
+Result<std::optional<PartitionLog::Stored>> PartitionLog::stored(const wire::BatchView& batch) {
+  using Maybe = std::optional<Stored>;
   Reading how{.may_wait = true, .cold = {}, .failure = {}};
   Place place;
   const Found found = locate(batch.base_offset(), place, how);
   if (found == Found::failed) return *how.failure;
   if (found != Found::yes || place.base_offset != batch.base_offset() || place.batch_bytes != batch.size()) {
-    return false;
+    return Maybe();
   }
   Segment& segment = segments_[place.segment];
   RETURN_IF_FAILED(ensure_open(segment));
   std::vector<std::byte> bytes(batch.size());
   ASSIGN_OR_RETURN(const size_t got, disk().read(*segment.log, place.position, bytes));
-  return got == bytes.size() && std::ranges::equal(bytes, batch.bytes());
+  if (got != bytes.size()) return Maybe();
+  return Maybe({place, std::move(bytes)});
+}
+
+Result<Held> PartitionLog::holds_batch(const wire::BatchView& batch) {
+  ASSIGN_OR_RETURN(auto there, stored(batch));
+  if (!there) return Held::other;
+  if (std::ranges::equal(there->bytes, batch.bytes())) return Held::same;
+  wire::set_leader_epoch(there->bytes, batch.leader_epoch());
+  return std::ranges::equal(there->bytes, batch.bytes()) ? Held::other_epoch : Held::other;
+}
+
+Status PartitionLog::write_over(const wire::BatchView& batch) {
+  ASSIGN_OR_RETURN(const auto there, stored(batch));
+  ASSERT(there.has_value());
+  const Segment& segment = segments_[there->place.segment];
+  trace(TraceLevel::warn, "log={} offset={} state=mended reason=\"its leader epoch was torn, the journal has it\"",
+        folder_, batch.base_offset());
+  const std::span<const std::byte> piece = batch.bytes();
+  RETURN_IF_FAILED(disk().write(*segment.log, there->place.position, std::span(&piece, 1)));
+  RETURN_IF_FAILED(disk().sync_now(*segment.log));
+  RETURN_IF_FAILED(rebuild_epochs());
+  epochs_.truncate_from_start(log_start_);
+  epochs_dirty_ = changed_ = true;
+  return {};
 }
 
 Status PartitionLog::append_replayed(Bytes batches) {

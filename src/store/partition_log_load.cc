@@ -539,11 +539,12 @@ Status PartitionLog::note_recovered(size_t first) {
     sync.files.push_back(segments_[i].offset_index);
     sync.files.push_back(segments_[i].time_index);
   }
-  const auto in_doubt = [this](const Segment& segment) { return segment.base >= checkpointed_recovery_point_; };
-  if (!in_doubt(segments_.back())) return {};
+  // Always: the process may have died behind a removal (a truncation) and before the sync of it. What is gone for this
+  // kernel alone would be back after a power cut, in the way of what was written since. Without changes it costs nothing.
   sync.folder = folder_;
+  if (segments_.front().base < checkpointed_recovery_point_) return {};
   const auto identity = disk().open(path_in(folder_, log::partition_metadata_name), io::OpenMode::read);
-  if (identity.ok() && in_doubt(segments_.front())) sync.files.push_back(*identity);
+  if (identity.ok()) sync.files.push_back(*identity);
   return {};
 }
 

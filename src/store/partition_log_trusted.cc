@@ -134,9 +134,11 @@ Result<std::optional<PartitionLog::ResumePoint>> PartitionLog::resume_point(Segm
   return Point(point);
 }
 
-/// The first commit has to check and to sync what lies above the recovery point, and names of which it does not say
-/// that they are durable.
+/// The first commit has to check and to sync what lies above the recovery point, and names: also where nothing is above
+/// it, the process may have died behind a truncation and before the sync of it.
 Status PartitionLog::note_unsynced(Offset recovery_point) {
+  folder_dirty_ = true;
+  cut_unsynced_ = true;
   if (appended_end_ == synced_end_ && segments_.back().base < recovery_point) return {};
   const size_t first = segment_of(std::max<Offset>(recovery_point - 1, 0)).value_or(0);
   for (size_t i = first; i < segments_.size(); ++i) {
@@ -162,7 +164,6 @@ Status PartitionLog::note_unsynced(Offset recovery_point) {
                      open_segment_file(snapshot, log::FileKind::producer_snapshot, io::OpenMode::write));
     unsynced_files_.push_back(std::move(file));
   }
-  folder_dirty_ = segments_.back().base >= recovery_point;
   if (segments_.front().base < recovery_point) return {};
   parent_dirty_ = true;
   ASSIGN_OR_RETURN(io::FileRef identity,

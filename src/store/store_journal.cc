@@ -24,7 +24,8 @@ class LogInReplay final : public ReplayedLog {
   Offset log_start() const override { return log_.log_start(); }
   Offset end() const override { return log_.appended_end(); }
   Offset recovery_point() const override { return log_.checkpointed_recovery_point(); }
-  Result<bool> has(const wire::BatchView& batch) override { return log_.holds_batch(batch); }
+  Result<Held> holds(const wire::BatchView& batch) override { return log_.holds_batch(batch); }
+  Status write_over(const wire::BatchView& batch) override { return log_.write_over(batch); }
   Status append(Bytes batches) override { return log_.append_replayed(std::move(batches)); }
   Status advance_log_start(Offset offset) override { return log_.advance_log_start(offset); }
 
@@ -70,9 +71,10 @@ Status StoreImpl::replay_journal(size_t index) {
     DirectoryInReplay target(directory, found_[index].removed);
     ASSIGN_OR_RETURN(const ReplayCounts counts,
                      replay_journals(disk, directory.path(), directory.folder().opened.identity.directory_id, target));
-    trace(TraceLevel::info, "log_directory={} journal=replayed files={} rounds={} found={} appended={} bytes={}",
-          directory.path(), counts.files, counts.rounds, counts.batches_found, counts.batches_appended,
-          counts.bytes_appended);
+    trace(TraceLevel::info,
+          "log_directory={} journal=replayed files={} rounds={} found={} mended={} appended={} bytes={}",
+          directory.path(), counts.files, counts.rounds, counts.batches_found, counts.batches_mended,
+          counts.batches_appended, counts.bytes_appended);
     replayed_.rounds += counts.rounds;
     replayed_.batches_found += counts.batches_found;
     replayed_.batches_appended += counts.batches_appended;

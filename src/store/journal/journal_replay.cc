@@ -128,10 +128,15 @@ class Replay {
   }
 
   Status compare(ReplayedLog& log, const log::JournalRecord& record, const wire::BatchView& batch) {
-    ASSIGN_OR_RETURN(const bool same, log.has(batch));
-    if (same || mutant_ == log::JournalMutant::difference_ignored) {
+    ASSIGN_OR_RETURN(const Held held, log.holds(batch));
+    if (held == Held::same || mutant_ == log::JournalMutant::difference_ignored) {
       ++counts_.batches_found;
       return {};
+    }
+    if (held == Held::other_epoch) {
+      ++counts_.batches_found;
+      ++counts_.batches_mended;
+      return log.write_over(batch);
     }
     return Failure{FailureKind::corrupt,
                    fmt::format("{}: at offset {} it holds other bytes than round {} of the journal ({} at {}): "

@@ -16,6 +16,13 @@
 
 namespace moldau::store {
 
+/// What a log has in the place of a batch of the journal.
+enum class Held : unsigned char {
+  other,        ///< something else
+  same,         ///< this batch, byte for byte
+  other_epoch,  ///< this batch but for its leader epoch, which no checksum covers: a torn write
+};
+
 /// A log as replay sees it.
 class ReplayedLog {
  public:
@@ -25,8 +32,10 @@ class ReplayedLog {
   virtual Offset end() const = 0;
   /// What lies below is synced, and may have been compacted since: it is not compared.
   virtual Offset recovery_point() const = 0;
-  /// True when the log has this batch at its offset, byte for byte. Asked below end() only.
-  virtual Result<bool> has(const wire::BatchView& batch) = 0;
+  /// What lies at the batch's offset. Asked below end() only.
+  virtual Result<Held> holds(const wire::BatchView& batch) = 0;
+  /// Writes this batch over the one that differs from it in the leader epoch alone, durably.
+  virtual Status write_over(const wire::BatchView& batch) = 0;
   /// Appends whole batches that carry their offsets, the first at or above end().
   virtual Status append(Bytes batches) = 0;
   virtual Status advance_log_start(Offset offset) = 0;
@@ -49,7 +58,8 @@ class ReplayTarget {
 struct ReplayCounts {
   size_t files = 0;
   uint64_t rounds = 0;
-  uint64_t batches_found = 0;  ///< in segments already
+  uint64_t batches_found = 0;     ///< in segments already
+  uint64_t batches_mended = 0;    ///< of them, those that got their leader epoch back
   uint64_t batches_appended = 0;
   uint64_t bytes_appended = 0;
   /// Partitions that the journal holds batches of, and that have no folder in this log directory: lost with it, or

@@ -369,6 +369,22 @@ TEST_F(ReplayTest, refuses_other_bytes_in_a_segment_and_names_file_and_offset) {
   EXPECT_TRUE(try_open().ok());
 }
 
+TEST_F(ReplayTest, gives_a_batch_its_leader_epoch_back) {
+  // No checksum covers it: a write that was torn there passes every look at the segment.
+  std::string whole;
+  run([&] {
+    const auto bytes = io::read_file(disk(), "/data/orders-0/log", 1 << 20);
+    ASSERT_TRUE(bytes.ok());
+    whole = as_text(*bytes);
+    const size_t first = wire::BatchView::parse(*bytes)->size();
+    ASSERT_TRUE(disk().damage("/data/orders-0/log", first + 12, 4).ok());
+  });
+  open();
+  EXPECT_EQ(store_->replayed.batches_found, 5u);
+  EXPECT_EQ(store_->replayed.batches_mended, 1u);
+  run([&] { EXPECT_EQ(store_->log(0)->content().value(), whole); });
+}
+
 TEST_F(ReplayTest, refuses_a_log_that_ends_before_the_journal_begins) {
   run([&] {
     const auto file = disk().open("/data/orders-0/log", io::OpenMode::write);

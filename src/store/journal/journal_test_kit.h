@@ -102,12 +102,20 @@ class MiniLog final : public ReplayedLog {
   Offset log_start() const override { return log_start_; }
   Offset end() const override { return end_; }
   Offset recovery_point() const override { return recovery_point_; }
-  Result<bool> has(const wire::BatchView& batch) override {
+  Result<Held> holds(const wire::BatchView& batch) override {
     const auto place = places_.find(batch.base_offset());
-    if (place == places_.end() || place->second.second != batch.size()) return false;
+    if (place == places_.end() || place->second.second != batch.size()) return Held::other;
     std::vector<std::byte> bytes(batch.size());
     ASSIGN_OR_RETURN(const size_t got, disk_.read(*file_, place->second.first, bytes));
-    return got == bytes.size() && as_text(bytes) == as_text(batch.bytes());
+    if (got != bytes.size()) return Held::other;
+    if (as_text(bytes) == as_text(batch.bytes())) return Held::same;
+    wire::set_leader_epoch(bytes, batch.leader_epoch());
+    return as_text(bytes) == as_text(batch.bytes()) ? Held::other_epoch : Held::other;
+  }
+  Status write_over(const wire::BatchView& batch) override {
+    const std::span<const std::byte> piece = batch.bytes();
+    RETURN_IF_FAILED(disk_.write(*file_, places_.at(batch.base_offset()).first, std::span(&piece, 1)));
+    return disk_.sync_now(*file_);
   }
   Status append(Bytes batches) override {
     for (size_t at = 0; at < batches.size();) {
