@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Faults on real processes, by their rows in docs/design/faults.md.
 
-usage: run.py [--fast] [NAME...]      --fast: a slice that takes seconds
+usage: run.py [--fast] [--cuts N] [NAME...]      --fast: a slice that takes seconds; --cuts: how many power cuts (50)
 
 Each job starts build/moldau (or $MOLDAU_BINARY) on a folder of its own. What the machine does not allow is skipped, with the
 reason."""
@@ -136,52 +136,126 @@ def no_space(folder, fast):
     return f"{read} records read while it was traced; {total} records acknowledged and there"
 
 
+def prepare_topics(connection):
+    """Some that are there before the disk is full, one of them large."""
+    for topic in ("kept", "large"):
+        assert connection.create_topic(topic, 1) == 0
+    for _ in range(10):
+        assert connection.produce("kept", 0, raw_client.batch([b"kept"]))[0] == 0
+    for _ in range(60):
+        assert connection.produce("large", 0, raw_client.batch([b"x" * 400_000]))[0] == 0
+    limit = time.monotonic() + 30
+    while connection.find_group("group") != 0 or connection.commit_offset("group", "kept", 0, 0) != 0:
+        raise_if(time.monotonic() > limit, "the coordinator is not there")
+        time.sleep(0.05)
+
+
+def fill(mount):
+    """Takes all the room there is, to the last block."""
+    filler = os.path.join(mount, f"filler-{time.monotonic_ns()}")
+    with open(filler, "wb", buffering=0) as file:
+        for size in (1 << 20, 4096, 512):
+            try:
+                while True:
+                    file.write(b"f" * size)
+            except OSError:
+                pass
+        os.fsync(file.fileno())
+    return filler
+
+
+def wait_until_refused(connection, load):
+    """What was acknowledged is read, while nothing can be written any more."""
+    limit = time.monotonic() + 30
+    while connection.produce(load.topic, 0, raw_client.batch([b"probe" * 4000]))[0] != faults_kit.STORAGE_ERROR:
+        raise_if(time.monotonic() > limit, "the disk is full, and nothing is refused")
+    for partition in range(4):
+        error, high, _ = connection.fetch(load.topic, partition, 0)
+        assert error == 0 and high > 0, (error, high)
+
+
+def ask_on_a_full_disk(connection):
+    """What keeps the node alive, and what makes room, works by the reserve."""
+    for offset in range(100):
+        error = connection.commit_offset("group", "kept", 0, offset)
+        assert error == 0, f"commit {offset} on a full disk: error {error}"
+    assert connection.committed_offset("group", "kept", 0) == (0, 99)
+    error = connection.delete_records("kept", 0, 7)
+    assert error == 0, f"DeleteRecords on a full disk: error {error}"
+    assert connection.list_offset("kept", 0, -2) == (0, 7)
+    error = connection.delete_topic("large")
+    assert error == 0, f"DeleteTopics on a full disk: error {error}"
+
+
 def full_disk(folder, _):
-    """F40: a small ext4 that fills up and has room again."""
+    """F40: a small ext4 that fills up. Produces are refused, and go on when a topic was deleted; then it is filled again, and
+    others make room."""
     image, mount = os.path.join(folder, "image"), os.path.join(folder, "mount")
     os.mkdir(mount)
     with open(image, "wb") as file:
-        file.truncate(48 << 20)
+        file.truncate(96 << 20)
     if os.geteuid() != 0 or not shutil.which("mkfs.ext4"):
         raise faults_kit.Skip("needs root and mkfs.ext4")
     subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], check=True, timeout=60)
     mounted = subprocess.run(["mount", "-o", "loop", image, mount], stderr=subprocess.PIPE, text=True, timeout=60)
     if mounted.returncode != 0:
         raise faults_kit.Skip(f"cannot mount: {mounted.stderr.strip()}")
-    broker = raw_client.Broker(os.path.join(mount, "data"))
+    broker = raw_client.Broker(os.path.join(mount, "data"), ["log.segment.delete.delay.ms=500"])
     try:
         broker.start()
         load = faults_kit.Load(broker)
         load.start()
-        load.wait_for(100)
-        filler = os.path.join(mount, "filler")
-        with open(filler, "wb", buffering=0) as file:
-            try:
-                while True:
-                    file.write(b"f" * 65536)
-            except OSError:
-                pass
-        # What was acknowledged is read, while nothing can be written any more.
-        limit = time.monotonic() + 30
         connection = raw_client.Connection(broker.port)
-        while connection.produce(load.topic, 0, raw_client.batch([b"probe" * 4000]))[0] != faults_kit.STORAGE_ERROR:
-            raise_if(time.monotonic() > limit, "the disk is full, and nothing is refused")
+        prepare_topics(connection)
+        load.wait_for(100)
+        time.sleep(1.5)  # the reserve is taken a second after the first write
+        fill(mount)
+        wait_until_refused(connection, load)
         refused = load.acknowledged()
-        for partition in range(4):
-            error, high, _ = connection.fetch(load.topic, partition, 0)
-            assert error == 0 and high > 0, (error, high)
+        ask_on_a_full_disk(connection)
+        load.wait_for(100, 60)  # in the room of the topic that was deleted
+        filler = fill(mount)
+        wait_until_refused(connection, load)
+        broker.stop()
+        broker.start()  # on a full disk
+        load.world.port = broker.port
         connection.close()
+        connection = raw_client.Connection(broker.port)
+        wait_until_refused(connection, load)
         os.remove(filler)
         load.wait_for(100, 60)
         assert broker.process.poll() is None
+        assert connection.committed_offset("group", "kept", 0) == (0, 99)
+        connection.close()
         for producer in load.producers:  # the probes stand between the values of partition 0
             producer.partition_has_probes = producer.partition == 0
         total = check_but_probes(load)
         assert broker.stop() == 0
-        return f"refused after {refused} batches, went on when there was room; {total} records acknowledged and there"
+        return (f"refused after {refused} batches, while groups, DeleteRecords and DeleteTopics went on; went on in the room of the "
+                f"topic that was deleted, and on a disk filled again, when that had room; {total} records acknowledged and there")
     finally:
         faults_kit.end(broker)
         subprocess.run(["umount", "-l", mount], timeout=60)
+
+
+limits = {"cuts": 50}
+
+
+def power_cut(_, fast, *more):
+    """F45: the disk loses what was written since its last flush, again and again; what was acknowledged is there."""
+    program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "power_cut.py")
+    number = 3 if fast else limits["cuts"]
+    ended = subprocess.run([sys.executable, program, "--cuts", str(number), *more], stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True, timeout=60 + 20 * number)
+    if ended.returncode == 77:
+        raise faults_kit.Skip(ended.stdout.strip())
+    raise_if(ended.returncode != 0, ended.stderr.strip()[-2000:])
+    return ended.stdout.strip()
+
+
+def power_cut_of_caches(folder, fast):
+    """With write caching the same cuts lose records, and are seen to."""
+    return power_cut(folder, fast, "--expect-loss")
 
 
 def raise_if(condition, why):
@@ -295,6 +369,8 @@ JOBS = {
     "F40_no_space": (no_space, True),
     "F42_failing_directory": (failing_directory, True),
     "F43_failed_sync": (failed_sync, True),
+    "F45_power_cut": (power_cut, False),
+    "F45_power_cut_sees_loss": (power_cut_of_caches, False),
     "F57_stopped_process": (stopped_process, True),
 }
 
@@ -302,8 +378,10 @@ JOBS = {
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--fast", action="store_true")
+    parser.add_argument("--cuts", type=int, default=limits["cuts"])
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
+    limits["cuts"] = arguments.cuts
     for name in arguments.names:
         if name not in JOBS:
             sys.exit(f"faults: no job '{name}': {', '.join(JOBS)}")

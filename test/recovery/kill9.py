@@ -94,11 +94,11 @@ class World:
         return self.over
 
 
-def check(connection, producer):
+def check(connection, producer, checksums=True):
     """The partition's records are the producer's values, in order, each once; acknowledged ones all there."""
     sent = [value for _, values in producer.batches for value in values]
     acknowledged = sum(len(values) for _, values in producer.batches[:producer.acknowledged])
-    found = connection.read_all(TOPIC, producer.partition)
+    found = connection.read_all(TOPIC, producer.partition, checksums)
     values = [value for _, value in found]
     place = f"partition {producer.partition}"
     assert len(values) >= acknowledged, f"{place}: {acknowledged} records acknowledged, {len(values)} found"
