@@ -596,7 +596,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Status load_producers(Offset up_to, bool clean);
   Status replay_producers(Offset from, Offset up_to);
   Status write_snapshot_again(Offset offset);
-  Status check_last_snapshot(Offset recovery_point);
+  Status check_last_snapshot(Offset offset);
   Status remove_stray_snapshots(Offset sound);
   Result<std::optional<std::vector<log::ProducerEntry>>> read_snapshot(Offset offset);
   Status check_transactional(Offset from, Offset to);
@@ -669,6 +669,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   bool folder_dirty_ = false;
   bool parent_dirty_ = false;
   bool epochs_dirty_ = false;
+  Epoch epoch_written_ = no_epoch;  // the latest that the checkpoint of epochs has
   uint64_t unflushed_bytes_ = 0;
   uint64_t accounted_bytes_ = 0;  // of those, known to the directory
   uint64_t generation_ = 0;       // grows with each cut: a sync that began before says nothing about what came after

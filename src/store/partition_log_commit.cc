@@ -36,6 +36,7 @@ struct PartitionLog::CommitJob final : PoolWork {
   std::string parent;
   std::string epochs;  // text of the leader-epoch checkpoint; empty: unchanged
   std::string epochs_path;
+  Epoch epoch = no_epoch;  // the latest in it
   Status outcome;
   bool epochs_failed = false;
   bool try_again = false;  // Mutant::sync_tried_again
@@ -95,6 +96,7 @@ void PartitionLog::start_commit(io::Callback done) {
   if (std::exchange(epochs_dirty_, false)) {
     job->epochs = log::print_epoch_checkpoint(epochs_.entries());
     job->epochs_path = path_in(folder_, log::epoch_checkpoint_name);
+    job->epoch = epochs_.latest();
   }
   running_ = job;
   core_->surface.executor.offload_sync(
@@ -107,6 +109,9 @@ void PartitionLog::start_commit(io::Callback done) {
         if (!job->outcome.ok()) ++self->core_->syncs.failed;
         self->running_.reset();
         if (job->epochs_failed) self->epochs_dirty_ = true;
+        if (job->outcome.ok() && !job->epochs_failed) {
+          self->epoch_written_ = std::max(self->epoch_written_, std::min(job->epoch, self->epochs_.latest()));
+        }
         if (job->outcome.ok() && !job->folder.empty()) self->durable_first_base_ = job->first_base;
         if (!job->outcome.ok() && !self->retired_) (void)self->fail_directory(job->outcome.failure());
         if (job->outcome.ok() && !self->retired_ && !self->offline()) {
@@ -168,11 +173,12 @@ void PartitionLog::start_flush_timer() {
   });
 }
 
-/// Recovery takes the epochs of what it scans from the batches; of what lies below the point only a file tells them, so
-/// the point waits for that.
+/// Recovery takes the epochs of what it scans from the batches; of what lies below the point only their file tells them,
+/// so the point waits for that.
 Offset PartitionLog::recovery_point() const {
   if (core_->mutant(Mutant::checkpoint_before_data)) return appended_end_;
-  return epochs_dirty_ ? std::min(synced_end_, checkpointed_recovery_point_) : synced_end_;
+  const bool told = epochs_.epoch_of(synced_end_ - 1) <= epoch_written_;
+  return told ? synced_end_ : std::min(synced_end_, checkpointed_recovery_point_);
 }
 
 // ----------------------------------------------------------------------------------------------------------------

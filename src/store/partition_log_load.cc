@@ -9,6 +9,7 @@
 #include "base/trace.h"
 #include "log/checkpoint.h"
 #include "log/damage_marks.h"
+#include "log/identity.h"
 #include "log/producer_snapshot.h"
 #include "store/names_anew.h"
 #include "store/partition_log.h"
@@ -74,8 +75,10 @@ Status PartitionLog::load(const LoadFacts& facts) {
   if (facts.clean || as_found) {
     RETURN_IF_FAILED(remove_stray_snapshots(appended_end_));
   } else {
-    RETURN_IF_FAILED(check_last_snapshot(checkpointed_recovery_point_));
-    RETURN_IF_FAILED(remove_stray_snapshots(checkpointed_recovery_point_));
+    // Of what lies before the first segment nothing else tells.
+    const Offset sound = std::max(checkpointed_recovery_point_, segments_.front().base);
+    RETURN_IF_FAILED(check_last_snapshot(sound));
+    RETURN_IF_FAILED(remove_stray_snapshots(sound));
   }
   // What was appended since the checkpoint was appended by a process of ours; without one, all of it.
   if (as_found && facts.transaction_free_below != 0) return {};
@@ -543,8 +546,12 @@ Status PartitionLog::note_recovered(size_t first) {
   // kernel alone would be back after a power cut, in the way of what was written since. Without changes it costs nothing.
   sync.folder = folder_;
   if (segments_.front().base < checkpointed_recovery_point_) return {};
-  const auto identity = disk().open(path_in(folder_, log::partition_metadata_name), io::OpenMode::read);
-  if (identity.ok()) sync.files.push_back(*identity);
+  auto identity = disk().open(path_in(folder_, log::partition_metadata_name), io::OpenMode::write);
+  if (!identity.ok()) return identity.failure().kind == FailureKind::not_found ? Status() : Status(identity.failure());
+  const std::string text = log::print_partition_metadata(id_.topic_id);
+  const std::span<const std::byte> piece = as_bytes(text);
+  RETURN_IF_FAILED(disk().write(**identity, 0, std::span(&piece, 1)));  // as write_again
+  sync.files.push_back(std::move(identity).value());
   return {};
 }
 
@@ -631,7 +638,9 @@ Status PartitionLog::load_epochs(const Recovered& found) {
   }
   if (rebuild) RETURN_IF_FAILED(rebuild_epochs());
   const std::vector<log::EpochStart> before = epochs_.entries();
+  epoch_written_ = rebuild ? no_epoch : epochs_.latest();
   epochs_.truncate_from_end(found.first < segments_.size() ? appended_end_ + 1 : INT64_MAX);
+  epoch_written_ = std::min(epoch_written_, epochs_.latest());
   epochs_.truncate_from_start(log_start_);
   for (const log::EpochStart& entry : found.epochs) {
     if (entry.epoch > epochs_.latest()) epochs_.assign(entry.epoch, entry.start);
@@ -712,13 +721,12 @@ Result<std::optional<std::vector<log::ProducerEntry>>> PartitionLog::read_snapsh
   return Producers();
 }
 
-/// The one at the recovery point may never have been synced.
-Status PartitionLog::check_last_snapshot(Offset recovery_point) {
-  if (recovery_point > appended_end_) return {};
-  if (!std::binary_search(snapshots_.begin(), snapshots_.end(), recovery_point)) return {};
-  ASSIGN_OR_RETURN(const auto entries, read_snapshot(recovery_point));
-  if (entries) return write_snapshot_again(recovery_point);
-  std::erase(snapshots_, recovery_point);
+/// The last one that counts may never have been synced.
+Status PartitionLog::check_last_snapshot(Offset offset) {
+  if (offset > appended_end_ || !std::binary_search(snapshots_.begin(), snapshots_.end(), offset)) return {};
+  ASSIGN_OR_RETURN(const auto entries, read_snapshot(offset));
+  if (entries) return write_snapshot_again(offset);
+  std::erase(snapshots_, offset);
   return directory_->sync_folder(folder_);
 }
 

@@ -354,6 +354,7 @@ void PartitionLog::after_cut(Offset end) {
   core_->reserved_bytes -= std::min(core_->reserved_bytes, space_ahead_.reserved_beyond(tail_.size));
   space_ahead_.trimmed();
   if (epochs_.truncate_from_end(end)) epochs_dirty_ = true;
+  epoch_written_ = std::min(epoch_written_, epochs_.latest());
   planned_ = tail_;
   changed_ = true;
   std::erase_if(damaged_, [end](const DamagedRange& range) { return range.first >= end; });
@@ -400,6 +401,7 @@ Status PartitionLog::restart_at(Offset offset) {
   active_ready_ = true;
   holes_.clear();
   if (epochs_.clear()) epochs_dirty_ = true;
+  epoch_written_ = no_epoch;
   producers_.clear();
   producers_loaded_ = true;
   after_cut(offset);
@@ -440,6 +442,7 @@ Status PartitionLog::close() {
     if (std::exchange(epochs_dirty_, false)) {
       RETURN_IF_FAILED(io::replace_file(disk(), path_in(folder_, log::epoch_checkpoint_name),
                                         as_bytes(log::print_epoch_checkpoint(epochs_.entries()))));
+      epoch_written_ = epochs_.latest();
     }
     RETURN_IF_FAILED(directory_->sync_folder(folder_));
     return std::exchange(parent_dirty_, false) ? directory_->sync_folder(directory_->path()) : Status();
