@@ -69,7 +69,8 @@ std::vector<std::unique_ptr<DataFolder>> make_folders(const StoreOptions& option
   const std::string& own = options.metadata_directory;
   if (!own.empty() && std::find(paths.begin(), paths.end(), own) == paths.end()) paths.push_back(own);
   std::vector<std::unique_ptr<DataFolder>> folders;
-  for (const std::string& path : paths) folders.push_back(std::make_unique<DataFolder>(folders.size(), path, shards));
+  for (const std::string& path : paths)
+    folders.push_back(std::make_unique<DataFolder>(folders.size(), path, shards, options.reserve_bytes));
   return folders;
 }
 
@@ -327,8 +328,17 @@ Status StoreImpl::sync_recovered(LogDirectory& directory) {
 
 /// Removes the clean-shutdown marker, durably: were it to come back after a crash, its folder would pass for a clean
 /// one.
+/// A start or a stop has files to write. What it needs of the reserve is taken back later.
+void StoreImpl::make_room(LogDirectory& directory) {
+  const auto space = core_.surface.disk.space(directory.path());
+  if (!space.ok() || space->usable_bytes >= core_.options.reserve_bytes) return;
+  (void)directory.folder().reserve.lend(core_.surface.disk);
+  directory.want_reserve();
+}
+
 Status StoreImpl::mark_running(LogDirectory& directory) {
   if (std::exchange(directory.folder().marked_running, true)) return {};
+  if (!directory.folder().opened.fresh) make_room(directory);
   RETURN_IF_FAILED(note_boot(directory.folder()));
   io::Disk& disk = core_.surface.disk;
   const std::string marker = path_in(directory.path(), log::clean_shutdown_name);
@@ -486,8 +496,18 @@ Status StoreImpl::load_partition(size_t index, const log::FolderName& name, cons
     return text.failure();
   }
   const auto topic_id = text.ok() ? log::parse_partition_metadata(as_text(*text)) : text.failure();
-  if (!topic_id.ok()) return discard_or_set_aside(directory, name, folder);
-  const TopicPartitionId id{*topic_id, name.partition};
+  if (!topic_id.ok()) return load_unidentified(index, name, folder, doubtful);
+  if (is_stray({*topic_id, name.partition}, name)) {
+    note_removed(index, name, folder);
+    return set_aside(directory, name, folder);
+  }
+  return load_as(index, name, folder, *topic_id, doubtful);
+}
+
+Status StoreImpl::load_as(size_t index, const log::FolderName& name, const std::string& folder, Uuid topic_id,
+                          bool doubtful, const KnownPartition* remembered) {
+  LogDirectory& directory = *core_.directories[index];
+  const TopicPartitionId id{topic_id, name.partition};
   if (const auto other = logs_.find(id); other != logs_.end() && other->second->topic() != name.topic) {
     return Failure{FailureKind::corrupt,
                    fmt::format("{} and {} are the same partition", other->second->folder(), folder)};
@@ -495,6 +515,10 @@ Status StoreImpl::load_partition(size_t index, const log::FolderName& name, cons
   LogConfig config = core_.options.config_of(name.topic);
   auto log = std::make_shared<PartitionLog>(core_, directory, id, name.topic, folder, config);
   RETURN_IF_FAILED(load_one(index, *log, name.partition, doubtful));
+  if (remembered != nullptr) {
+    ASSIGN_OR_RETURN(const bool same, identify(*log, *remembered));
+    if (!same) return set_aside(directory, name, folder);
+  }
   if (doubtful || logs_.contains(id)) RETURN_IF_FAILED(log->sync_recovered());
   const auto high_watermark = found_[index].high_watermarks.find(PartitionKey(name.topic, name.partition));
   if (high_watermark != found_[index].high_watermarks.end()) {
@@ -524,24 +548,6 @@ Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex parti
   if (const auto at = found.clean_ends.find(key); at != found.clean_ends.end()) log.set_clean_end(at->second);
   log.set_checkpointer(&home_);
   return log.load(facts);
-}
-
-/// A partition folder without a readable partition.metadata. Nothing in it was ever stable (its first commit syncs that
-/// file first), unless it is very old: what holds no batches is removed, all else set aside.
-Status StoreImpl::discard_or_set_aside(LogDirectory& directory, const log::FolderName& name,
-                                       const std::string& folder) {
-  ASSIGN_OR_RETURN(const auto entries, core_.surface.disk.list(folder));
-  uint64_t bytes = 0;
-  for (const io::DirectoryEntry& entry : entries) {
-    const auto file = log::parse_segment_file_name(entry.name);
-    if (file && file->kind == log::FileKind::log) bytes += entry.size;
-  }
-  if (bytes == 0) {
-    trace(TraceLevel::warn, "folder={} state=removed reason=\"no partition.metadata and no batches\"", folder);
-    RETURN_IF_FAILED(core_.surface.disk.remove_tree(folder));
-    return directory.sync_folder(directory.path());
-  }
-  return set_aside(directory, name, folder);
 }
 
 /// A new metadata log beside one that is there already would lose every topic.
@@ -630,11 +636,16 @@ Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& to
     if (StoreShardImpl::offline_or_fail(*directory, written)) return written.failure();
   }
   const std::string folder = path_in(directory->path(), name);
-  RETURN_IF_FAILED(disk.make_dir(folder));
+  const auto with_room = [&, essential = is_essential(topic)](auto work) -> Status {
+    return essential ? with_reserve(directory->folder().reserve, disk, work) : work();
+  };
+  RETURN_IF_FAILED(with_room([&] { return disk.make_dir(folder); }));
   const std::string identity = path_in(folder, log::partition_metadata_name);
   auto log = std::make_shared<PartitionLog>(core_, *directory, id, topic, folder, core_.options.config_of(topic));
   log->set_checkpointer(&home_);
-  const Status made = log->create_folder_files(identity, log::print_partition_metadata(id.topic_id));
+  const std::string text = log::print_partition_metadata(id.topic_id);
+  const Status made = with_room([&] { return log->create_folder_files(identity, text); });
+  directory->want_reserve();
   if (!made.ok()) {
     log->retire();
     if (made.failure().kind == FailureKind::no_space) {
@@ -682,7 +693,9 @@ Status StoreImpl::remove_folder(LogDirectory& directory, const std::string& topi
                                 const std::string& folder) {
   const std::string name = log::deleted_folder_name(topic, partition, core_.surface.entropy.uuid());
   const std::string renamed = path_in(directory.path(), name);
-  RETURN_IF_FAILED(core_.surface.disk.rename(folder, renamed));
+  io::Disk& disk = core_.surface.disk;
+  RETURN_IF_FAILED(with_reserve(directory.folder().reserve, disk, [&] { return disk.rename(folder, renamed); }));
+  directory.want_reserve();
   RETURN_IF_FAILED(directory.sync_folder(directory.path()));
   core_.remove_later(renamed, core_.options.config_of(topic).file_delete_delay_ms, true);
   return {};
@@ -750,6 +763,7 @@ void StoreImpl::bring_all_home() {
 Status StoreImpl::close_directory(size_t index, int64_t broker_epoch) {
   LogDirectory& directory = *core_.directories[index];
   if (directory.offline()) return Failure{FailureKind::unavailable, directory.path() + " is offline"};
+  make_room(directory);
   // Without all logs loaded, checkpoints would forget the others; a folder that was not touched is as clean as it was.
   if (!loaded_) {
     for (PartitionLog* log : StoreShardImpl::ordered(directory)) RETURN_IF_FAILED(log->close());
