@@ -67,6 +67,9 @@ class Recovered {
     store_ = std::move(opened).value();
     const Status loaded = store_->load_logs();
     if (!loaded.ok()) return "recovery: " + loaded.failure().message;
+    // What a killed process left is taken as it is, and synced behind.
+    const bool settled = store_->settled() || world_.run_until([this] { return store_->settled(); }, seconds(60));
+    if (!settled) return "what was found is never synced";
     std::string problem = store::testing::audit_directory(node_.disk(), "/data");
     if (!problem.empty()) return "St2: " + problem;
     for (const auto& [partition, history] : histories_) {

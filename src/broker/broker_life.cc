@@ -39,6 +39,9 @@ Status Broker::open_store() {
   options.metadata_directory = settings.metadata_log_dir;
   options.config_of = [this](const std::string& topic) { return hosting_->log_config(*image_, topic); };
   options.directory_of = [this](const TopicPartitionId& id) { return LogDirMoves::named(*image_, self(), id); };
+  options.known_partition = [this](const std::string& topic, PartitionIndex partition) {
+    return LogDirMoves::known(*image_, self(), topic, partition);
+  };
   options.checkpoint_interval_ms = settings.log_flush_offset_checkpoint_interval_ms;
   options.high_watermark_checkpoint_interval_ms = settings.replica_high_watermark_checkpoint_interval_ms;
   options.log_start_checkpoint_interval_ms = settings.log_flush_start_offset_checkpoint_interval_ms;

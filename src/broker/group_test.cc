@@ -4,6 +4,7 @@
 
 #include "broker/test_kit.h"
 #include "group/records.h"
+#include "io/sim/disk.h"
 #include "wire/api/08_offset_commit.h"
 #include "wire/api/09_offset_fetch.h"
 #include "wire/api/10_find_coordinator.h"
@@ -13,6 +14,7 @@
 #include "wire/api/15_describe_groups.h"
 #include "wire/api/16_list_groups.h"
 #include "wire/api/20_delete_topics.h"
+#include "wire/api/21_delete_records.h"
 #include "wire/api/42_delete_groups.h"
 #include "wire/error_code.h"
 
@@ -166,6 +168,62 @@ TEST_F(Groups, TwoMembersFindEachOther) {
   EXPECT_EQ(refused.results.at(1).error_code, code_of(ErrorCode::group_id_not_found));
   world_.until([] { return false; }, seconds(25));
   EXPECT_EQ(world_.call<wire::DeleteGroupsResponse>(again, remove, 2).results.at(0).error_code, 0);
+}
+
+TEST_F(Groups, F40_GoOnWhileTheDiskIsFull) {
+  RawClient& client = world_.connect();
+  world_.create_topic(client, "t");
+  world_.create_topic(client, "large");
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_EQ(world_.produce(client, "t", 0, batch_of(1, "kept")).error_code, 0);
+    ASSERT_EQ(world_.produce(client, "large", 0, batch_of(1, std::string(100'000, 'x'))).error_code, 0);
+  }
+  find(client);
+  ASSERT_EQ(commit_when_loaded(client, "g", 0), ErrorCode::none);
+  world_.world().run_for(seconds(2));
+  io::sim::SimDisk& disk = world_.world().node("broker").disk();
+  disk.faults().capacity_bytes = disk.used_bytes();
+  const int16_t full = code_of(ErrorCode::kafka_storage_error);
+  ASSERT_EQ(world_.produce(client, "t", 0, batch_of(1, "more")).error_code, full);
+
+  for (Offset offset = 1; offset <= 50; ++offset) ASSERT_EQ(commit(client, "g", offset), ErrorCode::none);
+  EXPECT_EQ(fetch(client, "g"), std::pair(ErrorCode::none, Offset{50}));
+  const auto first = world_.call<wire::JoinGroupResponse>(client, join_request(""), 9);
+  const std::string member(first.member_id);
+  const auto joined = world_.call<wire::JoinGroupResponse>(client, join_request(member), 9);
+  ASSERT_EQ(joined.error_code, 0);
+  wire::SyncGroupRequest sync;
+  sync.group_id = "g";
+  sync.generation_id = joined.generation_id;
+  sync.member_id = member;
+  sync.protocol_type = "consumer";
+  sync.protocol_name = "range";
+  EXPECT_EQ(world_.call<wire::SyncGroupResponse>(client, sync, 5).error_code, 0);
+  wire::HeartbeatRequest heartbeat;
+  heartbeat.group_id = "g";
+  heartbeat.generation_id = joined.generation_id;
+  heartbeat.member_id = member;
+  EXPECT_EQ(world_.call<wire::HeartbeatResponse>(client, heartbeat, 4).error_code, 0);
+  wire::DeleteRecordsRequest trim;
+  trim.topics.push_back({.name = "t", .partitions = {{0, 3}}});
+  trim.timeout_ms = 5'000;
+  const auto trimmed = world_.call<wire::DeleteRecordsResponse>(client, trim, 2);
+  EXPECT_EQ(trimmed.topics.at(0).partitions.at(0).error_code, 0);
+  EXPECT_EQ(trimmed.topics.at(0).partitions.at(0).low_watermark, 3);
+  world_.world().run_for(milliseconds(500));
+  EXPECT_EQ(world_.produce(client, "t", 0, batch_of(1, "more")).error_code, full) << "the reserve is not for it";
+
+  // What is deleted makes room, also for those that were refused.
+  wire::DeleteTopicsRequest remove;
+  remove.topic_names = {"large"};
+  EXPECT_EQ(world_.call<wire::DeleteTopicsResponse>(client, remove, 5).responses.at(0).error_code, 0);
+  world_.world().run_for(seconds(62));  // log.segment.delete.delay.ms
+  EXPECT_EQ(world_.produce(client, "t", 0, batch_of(1, "more")).error_code, 0);
+  EXPECT_EQ(world_.broker().collect_metrics().offline_log_directories, 0U);
+  world_.crash_and_start(io::sim::CrashKind::power);
+  RawClient& again = world_.connect();
+  ASSERT_EQ(commit_when_loaded(again, "other", 1), ErrorCode::none);
+  EXPECT_EQ(fetch(again, "g"), std::pair(ErrorCode::none, Offset{50}));
 }
 
 TEST_F(Groups, ParkedRequestsAreAnsweredAtTheEnd) {

@@ -96,6 +96,14 @@ std::optional<Uuid> LogDirMoves::named(const metadata::Image& image, NodeId self
   return partition->directory_of(self);
 }
 
+std::optional<store::KnownPartition> LogDirMoves::known(const metadata::Image& image, NodeId self,
+                                                        const std::string& topic, PartitionIndex index) {
+  const metadata::TopicImage* const found = image.topic(topic);
+  const metadata::PartitionImage* const partition = found == nullptr ? nullptr : found->partition(index);
+  if (partition == nullptr || !partition->has_replica(self)) return std::nullopt;
+  return store::KnownPartition{found->id, partition->leader_epoch};
+}
+
 void LogDirMoves::check(const metadata::Image& image, const TopicPartitionId& id) {
   const std::optional<Uuid> known = named(image, self_, id);
   if (!store_.holds(id) || !known || !kept_in_metadata(image)) return;

@@ -42,6 +42,9 @@ class LogDirMoves final : public store::MoveListener {
   void check(const metadata::Image& image, const TopicPartitionId& id);
   /// The directory that `image` names for a replica of this node; nothing where it has none here.
   static std::optional<Uuid> named(const metadata::Image& image, NodeId self, const TopicPartitionId& id);
+  /// What `image` knows of a replica of this node by the name of its topic.
+  static std::optional<store::KnownPartition> known(const metadata::Image& image, NodeId self, const std::string& topic,
+                                                    PartitionIndex index);
 
   /// What it asks of the broker when a move is over: the image that counts then, and to look which directories failed.
   struct Host {

@@ -3,30 +3,13 @@
 #include <algorithm>
 #include <string_view>
 
+#include "store/flag_guard.h"
+
 namespace moldau::store {
-namespace {
-
-class Guard {
- public:
-  explicit Guard(std::atomic_flag& flag) : flag_(flag) {
-    while (flag_.test_and_set(std::memory_order_acquire)) flag_.wait(true);
-  }
-  Guard(const Guard&) = delete;
-  Guard& operator=(const Guard&) = delete;
-  ~Guard() {
-    flag_.clear(std::memory_order_release);
-    flag_.notify_one();
-  }
-
- private:
-  std::atomic_flag& flag_;
-};
-
-}  // namespace
 
 uint64_t CheckpointFile::put(size_t shard, Lines lines) {
   auto part = std::make_shared<const Lines>(std::move(lines));
-  const Guard held(guard_);
+  const FlagGuard held(guard_);
   parts_[shard].swap(part);
   departed_[shard].clear();
   std::erase_if(travelling_, [shard](const auto& entry) { return entry.second.arrived == shard; });
@@ -34,35 +17,35 @@ uint64_t CheckpointFile::put(size_t shard, Lines lines) {
 }
 
 uint64_t CheckpointFile::newest() {
-  const Guard held(guard_);
+  const FlagGuard held(guard_);
   return gathered_;
 }
 
 bool CheckpointFile::worth_writing(bool any_lines) {
-  const Guard held(guard_);
+  const FlagGuard held(guard_);
   return any_lines || gathered_ > 0;
 }
 
 void CheckpointFile::depart(size_t shard, const Key& key, std::optional<Offset> line) {
-  const Guard held(guard_);
+  const FlagGuard held(guard_);
   departed_[shard].insert(key);
   travelling_[key] = {line, std::nullopt};
   ++gathered_;
 }
 
 void CheckpointFile::arrive(size_t shard, const Key& key) {
-  const Guard held(guard_);
+  const FlagGuard held(guard_);
   const auto found = travelling_.find(key);
   if (found != travelling_.end()) found->second.arrived = shard;
 }
 
 void CheckpointFile::forget(const Key& key) {
-  const Guard held(guard_);
+  const FlagGuard held(guard_);
   travelling_.erase(key);
 }
 
 void CheckpointFile::bring_home() {
-  const Guard held(guard_);
+  const FlagGuard held(guard_);
   for (size_t i = 1; i < parts_.size(); ++i) {
     parts_[i].reset();
     departed_[i].clear();
@@ -101,15 +84,15 @@ std::string CheckpointFile::print(const Content& content) {
 }
 
 Status CheckpointFile::write(io::Disk& disk, uint64_t version) {
-  const Guard writing(busy_);
+  const FlagGuard writing(busy_);
   Content content;
   {
-    const Guard held(guard_);
+    const FlagGuard held(guard_);
     if (written_ >= version) return {};
     content = take();
   }
   const Status outcome = io::replace_file(disk, path_, as_bytes(print(content)));
-  const Guard held(guard_);
+  const FlagGuard held(guard_);
   if (outcome.ok()) {
     written_ = content.version;
   } else if (parts_.size() == 1 && parts_.front() == nullptr) {

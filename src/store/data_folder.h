@@ -11,6 +11,7 @@
 
 #include "io/disk.h"
 #include "store/checkpoint_file.h"
+#include "store/reserve.h"
 #include "store/store.h"
 
 namespace moldau::store {
@@ -20,9 +21,11 @@ namespace moldau::store {
 inline constexpr std::string_view transaction_free_checkpoint_name = "transaction-free-offset-checkpoint";
 /// Up to where each log was compacted: Kafka's.
 inline constexpr std::string_view cleaner_checkpoint_name = "cleaner-offset-checkpoint";
+/// Room kept back: ours.
+inline constexpr std::string_view reserve_name = ".moldau-reserve";
 
 struct DataFolder {
-  DataFolder(size_t number, std::string where, size_t shards);
+  DataFolder(size_t number, std::string where, size_t shards, uint64_t reserve_bytes);
   DataFolder(const DataFolder&) = delete;
   DataFolder& operator=(const DataFolder&) = delete;
 
@@ -32,6 +35,8 @@ struct DataFolder {
   std::atomic<bool> offline{false};
   /// With all shards.
   std::atomic<size_t> logs{0};
+
+  Reserve reserve;
 
   // The checkpoint files: lines from any shard, written by any.
   const std::shared_ptr<CheckpointFile> recovery_points;

@@ -15,6 +15,8 @@ namespace {
 constexpr int64_t full_probe_interval_ms = 100;
 /// The run of the machine in which the folder was used last, as long as nothing failed in it. Kafka passes it by.
 constexpr std::string_view boot_name = ".moldau-boot";
+/// The reserve is first taken this long after something was written: a start has better things to do.
+constexpr int64_t reserve_after_ms = 1000;
 
 }  // namespace
 
@@ -27,9 +29,10 @@ std::string path_in(const std::string& folder, std::string_view name) {
   return path;
 }
 
-DataFolder::DataFolder(size_t number, std::string where, size_t shards)
+DataFolder::DataFolder(size_t number, std::string where, size_t shards, uint64_t reserve_bytes)
     : index(number),
       path(std::move(where)),
+      reserve(path_in(path, reserve_name), reserve_bytes),
       recovery_points(std::make_shared<CheckpointFile>(path_in(path, log::recovery_point_checkpoint_name), shards)),
       log_starts(std::make_shared<CheckpointFile>(path_in(path, log::log_start_checkpoint_name), shards)),
       high_watermarks(std::make_shared<CheckpointFile>(path_in(path, log::high_watermark_checkpoint_name), shards)),
@@ -89,8 +92,30 @@ void LogDirectory::note_full() {
   probe_at_ = core_.surface.clock.now() + milliseconds(full_probe_interval_ms);
 }
 
-bool LogDirectory::refuses_appends() {
-  return full_ && core_.surface.clock.now() < probe_at_;
+bool LogDirectory::refuses_appends() const {
+  return folder_.reserve.lent() || (full_ && core_.surface.clock.now() < probe_at_);
+}
+
+void LogDirectory::want_reserve() {
+  if (!folder_.reserve.wanted() || offline() || std::exchange(reserve_asked_, true)) return;
+  const int64_t after_ms = folder_.reserve.lent() ? full_probe_interval_ms : reserve_after_ms;
+  const Instant due = core_.surface.clock.now() + milliseconds(after_ms);
+  core_.surface.timers.start(due, [this, alive = std::weak_ptr(core_.alive)] {
+    if (!alive.expired()) take_reserve();
+  });
+}
+
+void LogDirectory::take_reserve() {
+  auto take = [this, &disk = core_.surface.disk, gate = core_.gate] {
+    gate->run([&] {
+      if (!offline()) folder_.reserve.take(disk);
+    });
+  };
+  core_.surface.executor.offload(std::move(take), [this, alive = std::weak_ptr(core_.alive)] {
+    if (alive.expired()) return;
+    reserve_asked_ = false;
+    if (folder_.reserve.lent()) want_reserve();
+  });
 }
 
 Status LogDirectory::sync_folder(const std::string& path) const {

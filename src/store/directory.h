@@ -76,7 +76,10 @@ class LogDirectory {
   /// The disk is full: appends are refused for a moment, then one is let through to see.
   void note_full();
   void note_room() { full_ = false; }
-  bool refuses_appends();
+  /// But of essential logs, which are always let through.
+  bool refuses_appends() const;
+  /// Something was written, or the reserve was lent: it is taken some while later, in the pool.
+  void want_reserve();
 
   /// Syncs a folder (unless a planted bug forbids it).
   Status sync_folder(const std::string& path) const;
@@ -101,8 +104,11 @@ class LogDirectory {
  private:
   StoreCore& core_;
   DataFolder& folder_;
+  void take_reserve();
+
   bool told_offline_ = false;
   bool full_ = false;
+  bool reserve_asked_ = false;
   Instant probe_at_;
   uint64_t unflushed_ = 0;
   std::shared_ptr<CommitQueue> commits_;

@@ -690,6 +690,84 @@ TEST(store_faults, folders_without_identity_are_set_aside_or_removed) {
   EXPECT_FALSE(empty_one);
 }
 
+/// As a broker whose metadata has one topic, "orders", with its partitions in no particular directory.
+StoreOptions knowing(Uuid topic_id, Epoch leader_epoch) {
+  StoreOptions options = small_options();
+  options.directory_of = [topic_id](const TopicPartitionId& id) {
+    return id.topic_id == topic_id ? std::optional(Uuid()) : std::nullopt;
+  };
+  options.known_partition = [topic_id, leader_epoch](const std::string& topic, PartitionIndex) {
+    return topic == "orders" ? std::optional(KnownPartition{topic_id, leader_epoch}) : std::nullopt;
+  };
+  return options;
+}
+
+TEST(store_faults, a_damaged_partition_metadata_is_made_again_from_the_metadata) {
+  const Quiet quiet;
+  const std::string identity = "/data/orders-0/partition.metadata";
+  for (const auto& damage :
+       {std::function<void(Rig&)>([&](Rig& rig) { replace(rig, identity, "version: 0\ntopic_"); }),
+        std::function<void(Rig&)>([&](Rig& rig) { replace(rig, identity, ""); }),
+        std::function<void(Rig&)>([&](Rig& rig) { ASSERT_TRUE(rig.disk().remove(identity).ok()); })}) {
+    Rig rig(13, knowing(test_topic_id, 4));
+    rig.open();
+    ASSERT_TRUE(rig.append(*rig.log(), {.records = 3}, 4).ok());
+    rig.settle();
+    const std::string before = read_all(rig, *rig.log(), 0, 3);
+    const std::string text = content(rig, identity);
+    stop(rig);
+    damage(rig);
+    for (int start = 0; start < 2; ++start) {
+      rig.open();
+      ASSERT_NE(rig.find({test_topic_id, 0}), nullptr);
+      EXPECT_EQ(read_all(rig, *rig.log(), 0, 3), before);
+      EXPECT_EQ(content(rig, identity), text);
+      rig.crash(io::sim::CrashKind::power);
+    }
+  }
+}
+
+TEST(store_faults, a_folder_that_contradicts_the_metadata_is_set_aside) {
+  const Quiet quiet;
+  Rig rig(14, knowing(test_topic_id, 3));
+  rig.open();
+  ASSERT_TRUE(rig.append(*rig.log(), {.records = 3}, 4).ok());  // by a leader that the metadata does not have yet
+  rig.settle();
+  stop(rig);
+  replace(rig, "/data/orders-0/partition.metadata", "");
+  rig.open();
+  EXPECT_TRUE(rig.logs().empty());
+  const auto entries = rig.disk().list("/data");
+  EXPECT_EQ(std::ranges::count_if(*entries, [](const auto& entry) { return entry.name.ends_with("-stray"); }), 1);
+  EXPECT_EQ(rig.log()->next_offset(), 0) << "its name is free";
+}
+
+TEST(store_faults, a_folder_of_a_topic_that_is_no_more_is_set_aside_and_its_name_is_free) {
+  const Quiet quiet;
+  const Uuid next = Uuid::of(7, 7);
+  Rig rig(15, knowing(test_topic_id, 0));
+  rig.open();
+  ASSERT_TRUE(rig.append(*rig.log(), {.records = 3}).ok());
+  rig.settle();
+  // The topic is removed in the metadata; the node dies before its folder has another name.
+  rig.crash(io::sim::CrashKind::power);
+  rig.options.directory_of = [](const TopicPartitionId&) { return std::optional<Uuid>(); };
+  rig.options.known_partition = [](const std::string&, PartitionIndex) { return std::optional<KnownPartition>(); };
+  rig.open();
+  EXPECT_TRUE(rig.logs().empty());
+  const auto made = rig.store->create({next, 0}, "orders", -1);
+  ASSERT_TRUE(made.ok()) << made.failure().message;
+  EXPECT_EQ((*made)->next_offset(), 0);
+  // Under a name that is known, an id that is not may be damaged: that folder is left alone.
+  rig.settle();
+  stop(rig);
+  const StoreOptions other = knowing(Uuid::of(8, 8), 0);
+  rig.options.directory_of = other.directory_of;
+  rig.options.known_partition = other.known_partition;
+  rig.open();
+  EXPECT_NE(rig.find({next, 0}), nullptr);
+}
+
 TEST(store_faults, an_interrupted_compaction_of_kafka_is_finished) {
   const Quiet quiet;
   Rig rig(12, checkpointing());

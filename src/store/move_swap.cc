@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "log/damage_marks.h"
+
 namespace moldau::store {
 namespace {
 
@@ -88,8 +90,9 @@ Status MoveSwap::copy_extras(io::Disk& disk) {
   }
   for (const auto& [name, size] : *present) {
     const auto copied = extras.find(name);
-    if (copied != extras.end() && copied->second == size) continue;
-    RETURN_IF_FAILED(copy_file(disk, name, 0, size, true));
+    // Marks of damage may have been written anew, and be as long as before.
+    const bool as_copied = copied != extras.end() && copied->second == size && !log::parse_damage_marks_name(name);
+    if (!as_copied) RETURN_IF_FAILED(copy_file(disk, name, 0, size, true));
   }
   extras = std::move(present).value();
   return {};

@@ -139,7 +139,7 @@ Result<std::vector<Appended>> PartitionLog::append(std::vector<BatchToAppend> ba
 }
 
 Status PartitionLog::check_room(size_t batches) const {
-  if (directory_->refuses_appends() && !is_metadata())
+  if (directory_->refuses_appends() && !essential())
     return Failure{FailureKind::no_space, directory_->path() + " is full"};
   if (queue_ != nullptr && queue_->batches.size() + batches > batches_queued_max) {
     return Failure{FailureKind::unavailable, folder_ + " has too much queued"};
@@ -154,7 +154,7 @@ void PartitionLog::note_refused(std::span<const std::byte> bytes) {
 
 Status PartitionLog::append_as_follower(Bytes batches) {
   if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
-  if (directory_->refuses_appends() && !is_metadata())
+  if (directory_->refuses_appends() && !essential())
     return Failure{FailureKind::no_space, directory_->path() + " is full"};
 
   // All is checked before anything is queued: it came from a peer.
@@ -232,10 +232,11 @@ void PartitionLog::write_queued() {
     size_t end = done + 1;
     while (end < batches.size() && !batches[end].roll_before) ++end;
     const auto group = std::span(batches).subspan(done, end - done);
-    if (group[0].roll_before) outcome = roll_to(group[0].facts.base_offset, group[0].snapshot);
-    if (outcome.ok()) outcome = write_group(group);
+    const auto write = [&] { return write_part(group); };
+    outcome = essential() ? with_reserve(data_folder_->reserve, disk(), write) : write();
     if (outcome.ok()) done = end;
   }
+  directory_->want_reserve();
   if (!outcome.ok() && outcome.failure().kind != FailureKind::no_space) (void)fail_directory(outcome.failure());
   if (offline()) return;
   if (done > 0) {
@@ -251,6 +252,15 @@ void PartitionLog::write_queued() {
     queue_->batches.swap(batches);  // keep the room for the next turn
     queue_->undo.swap(undo);
   }
+}
+
+Status PartitionLog::write_part(std::span<QueuedBatch> group) {
+  const QueuedBatch& first = group.front();
+  // The segment may have been begun when its batches found no room.
+  if (first.roll_before && tail_.base != first.facts.base_offset) {
+    RETURN_IF_FAILED(roll_to(first.facts.base_offset, first.snapshot));
+  }
+  return write_group(group);
 }
 
 Status PartitionLog::write_group(std::span<QueuedBatch> group) {
@@ -300,6 +310,7 @@ void PartitionLog::took(QueuedBatch& batch) {
 }
 
 void PartitionLog::reserve_space(uint64_t bytes) {
+  if (data_folder_->reserve.lent()) return;  // what is left is not for what may come
   const uint64_t before = space_ahead_.reserved_beyond(tail_.size);
   const uint64_t others = core_->reserved_bytes - std::min(core_->reserved_bytes, before);
   const uint64_t budget = core_->options.space_ahead_bytes_max - std::min(core_->options.space_ahead_bytes_max, others);

@@ -246,6 +246,8 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   /// To be asked for on any shard that has it, and at home.
   const DataFolder& data_folder() const { return *data_folder_; }
   bool is_metadata() const { return id_.topic_id == metadata_topic_id; }
+  /// On a full disk it may use the reserve.
+  bool essential() const { return is_essential(topic_); }
   const log::EpochTable& epochs() const { return epochs_; }
   PartitionIndex partition() const { return id_.partition; }
   /// Base of the oldest segment that a crash might leave: deleted ones come back as long as their folder is not synced.
@@ -469,6 +471,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Segment& active() { return segments_.back(); }
   void queue_batch(Bytes bytes, const wire::BatchView& view, Epoch epoch);
   void schedule_write();
+  Status write_part(std::span<QueuedBatch> group);
   Status write_group(std::span<QueuedBatch> group);
   void took(QueuedBatch& batch);
   void reserve_space(uint64_t bytes);

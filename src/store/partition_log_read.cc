@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/endian.h"
 #include "base/trace.h"
+#include "log/doubt.h"
 #include "store/partition_log.h"
 
 namespace moldau::store {
@@ -404,9 +405,7 @@ Status PartitionLog::examine(size_t index) {
   trace(TraceLevel::warn, "log={} segment={} state=examined", folder_, segment.base);
   const bool is_active = index + 1 == segments_.size();
   const Offset limit = is_active ? INT64_MAX : segments_[index + 1].base;
-  // All that is known to be in the log lies below its recovery point here.
-  log::SegmentRecovery rules(segment.base, segment.base, no_epoch, INT64_MAX, limit, true, config_.index_interval_bytes,
-                             wall());
+  log::DoubtfulScan walk(segment.base, segment.size, limit, config_.index_interval_bytes, wall());
   BatchScan scan(disk(), *segment.log, 0, segment.size);
   scan.pass_over_unreadable();
   while (true) {
@@ -414,16 +413,20 @@ Status PartitionLog::examine(size_t index) {
     if (scan.unreadable_blocks() > unreadable_blocks_max) {
       return Failure{FailureKind::io, fmt::format("{}: many blocks cannot be read", segment.log->path())};
     }
-    if (step == BatchScan::Step::end) break;
-    if (step == BatchScan::Step::batch && rules.accept(scanned(scan.batch(), scan.position()))) continue;
+    if (step == BatchScan::Step::end) {
+      walk.end();
+      break;
+    }
+    if (step == BatchScan::Step::batch && walk.take(scanned(scan.batch(), scan.position()))) continue;
     const char* why = step == BatchScan::Step::batch ? "offsets do not ascend"
                       : scan.unreadable_blocks() > 0 ? "unreadable"
                                                      : wire::name_of(scan.fault());
-    ASSIGN_OR_RETURN(const auto resume, scan.search([&](const log::ScannedBatch& b) { return rules.could_resume(b); }));
-    rules.damage(scan.position(), segment.size, resume, why);
+    ASSIGN_OR_RETURN(const auto resume, scan.search([&](const log::ScannedBatch& b) { return walk.could_resume(b); }));
+    walk.pass_over(scan.position(), resume, why);
     if (!resume) break;
     scan.seek(resume->position);
   }
+  log::SegmentRecovery& rules = walk.rules();
   std::vector<log::DamagedBytes> holes = rules.damaged();
   for (log::DamagedBytes& hole : holes) hole.last = std::min(hole.last, end_of_segment(index) - 1);
   add_holes(segment.base, holes);

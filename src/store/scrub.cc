@@ -8,7 +8,7 @@
 
 #include "base/trace.h"
 #include "log/damage_marks.h"
-#include "log/recovery.h"
+#include "log/doubt.h"
 #include "store/batch_scan.h"
 
 namespace moldau::store {
@@ -16,10 +16,11 @@ namespace {
 
 constexpr std::string_view position_name = "scrub-position";
 constexpr size_t position_bytes_max = 1'024;
-constexpr const char* misplaced_batch = "its offset is not its own";
 /// A job is followed by a rest of this many times its length, at least.
 constexpr int64_t rest_factor = 9;
 constexpr Duration written_every = seconds(60);
+/// A swap under way is over soon.
+constexpr Duration move_pause = milliseconds(10);
 /// The wall clock may be set: what is due is looked at again after so long.
 constexpr int64_t look_again_ms = 600'000;
 
@@ -34,9 +35,8 @@ struct Scrub::Pass {
   Pass(const ScrubSource& source, bool verify_checksums)
       : log(source.log),
         size(source.size),
-        limit(source.limit),
         verify(verify_checksums),
-        rules(source.base, source.base, no_epoch, INT64_MAX, source.limit, true, INT32_MAX, 0) {}
+        segment(source.base, source.size, source.limit, INT32_MAX, 0) {}
 
   Status step(io::Disk& disk, uint64_t slice_bytes) {
     if (!scan) {
@@ -47,87 +47,32 @@ struct Scrub::Pass {
     while (!over && scan->position() - begin < slice_bytes) {
       ASSIGN_OR_RETURN(const BatchScan::Step step, scan->next());
       if (step == BatchScan::Step::end) {
-        accept_doubtful();
+        segment.end();
         over = true;
       } else if (step == BatchScan::Step::fault) {
         RETURN_IF_FAILED(pass_over(scan->unreadable_blocks() > 0 ? "unreadable" : wire::name_of(scan->fault())));
-      } else {
-        RETURN_IF_FAILED(take(scanned(scan->batch(), scan->position())));
+      } else if (!segment.take(scanned(scan->batch(), scan->position()))) {
+        RETURN_IF_FAILED(pass_over("offsets do not ascend"));
       }
     }
     moved = (over ? size : scan->position()) - begin;
     return {};
   }
 
-  /// A batch with a right checksum. Its base offset is not covered by that: one that leaves a gap, or follows damage,
-  /// is in doubt until what comes next shows whether it lies where it belongs.
-  Status take(const log::ScannedBatch& batch) {
-    if (doubtful && batch.base_offset <= doubtful->batch.last_offset && rules.could_resume(batch)) {
-      rules.damage(doubtful->from, size, batch, doubtful->why);
-      doubtful.reset();
-    }
-    accept_doubtful();
-    if (!behind_damage && batch.base_offset > rules.expected() && rules.could_resume(batch)) {
-      behind_damage = Damage{batch.position, misplaced_batch};
-    }
-    if (behind_damage) {
-      doubtful = Doubtful{batch, behind_damage->from, behind_damage->from < batch.position, behind_damage->why};
-      behind_damage.reset();
-      return {};
-    }
-    if (rules.accept(batch)) return {};
-    return pass_over("offsets do not ascend");
-  }
-
-  /// It is where it belongs: what it left out was compacted, or is the damage before it.
-  void accept_doubtful() {
-    const auto good = std::exchange(doubtful, std::nullopt);
-    if (!good) return;
-    if (good->damage_before) rules.damage(good->from, size, good->batch, good->why);
-    (void)rules.accept(good->batch);
-  }
-
-  /// The bytes at the scan's position are damage; goes on at the next batch that fits.
   Status pass_over(std::string why) {
     ASSIGN_OR_RETURN(const auto resume,
-                     scan->search([this](const log::ScannedBatch& b) { return rules.could_resume(b); }));
-    Damage damage{behind_damage ? behind_damage->from : scan->position(), std::move(why)};
-    // Each damaged batch had an offset. Where none is left for it behind the batch in doubt, that one lies in its
-    // place.
-    if (doubtful && (resume ? resume->base_offset : limit) <= doubtful->batch.last_offset + 1) {
-      damage = {doubtful->from, doubtful->why};
-      doubtful.reset();
-    }
-    accept_doubtful();
-    if (!resume) {
-      rules.damage(damage.from, size, std::nullopt, std::move(damage.why));
-      over = true;
-      return {};
-    }
-    behind_damage = std::move(damage);
-    scan->seek(resume->position);
+                     scan->search([this](const log::ScannedBatch& b) { return segment.could_resume(b); }));
+    segment.pass_over(scan->position(), resume, std::move(why));
+    over = !resume;
+    if (resume) scan->seek(resume->position);
     return {};
   }
 
-  struct Damage {
-    uint64_t from = 0;
-    std::string why;
-  };
-  struct Doubtful {
-    log::ScannedBatch batch;
-    uint64_t from = 0;  // of the damage, if it is not where it belongs
-    bool damage_before = false;
-    std::string why;
-  };
-
   const io::FileRef log;
   const uint64_t size;
-  const Offset limit;
   const bool verify;
-  log::SegmentRecovery rules;
+  log::DoubtfulScan segment;
   std::optional<BatchScan> scan;
-  std::optional<Doubtful> doubtful;
-  std::optional<Damage> behind_damage;  // what lies before the next batch
   bool over = false;
   uint64_t moved = 0;  // by the last step
 };
@@ -346,15 +291,16 @@ io::Task<bool> Scrub::scrub_segment(size_t index, std::shared_ptr<PartitionLog> 
   }
   ++counts_.segments;
   counts_.unreadable_blocks += pass->scan ? pass->scan->unreadable_blocks() : 0;
-  if (!pass->rules.damaged().empty()) {
-    co_await take(std::move(log), std::move(source), pass);
+  if (!pass->segment.rules().damaged().empty()) {
+    co_await take(index, std::move(log), std::move(source), pass);
   }
   co_return true;
 }
 
 /// Marks what was found, in the log at once, then in the file beside the segment.
-io::Task<void> Scrub::take(std::shared_ptr<PartitionLog> log, ScrubSource source, std::shared_ptr<Pass> pass) {
-  log::DamageMarks marks{source.size, pass->rules.damaged()};
+io::Task<void> Scrub::take(size_t index, std::shared_ptr<PartitionLog> log, ScrubSource source,
+                           std::shared_ptr<Pass> pass) {
+  log::DamageMarks marks{source.size, pass->segment.rules().damaged()};
   for (log::DamagedBytes& range : marks.ranges) range.last = std::min(range.last, source.limit - 1);
   if (marks.ranges.size() > log::damage_ranges_max) {
     log::DamagedBytes& last = marks.ranges[log::damage_ranges_max - 1];
@@ -364,22 +310,32 @@ io::Task<void> Scrub::take(std::shared_ptr<PartitionLog> log, ScrubSource source
   }
   if (!may_scrub(*log)) co_return;
   const std::optional<size_t> fresh = log->take_scrubbed(source, marks.ranges);
-  if (!fresh.has_value() || *fresh == 0) co_return;  // it was cut or replaced meanwhile; or all was known
+  if (!fresh.has_value()) co_return;  // it was cut or replaced meanwhile
   counts_.damaged_ranges += *fresh;
   for (const log::DamagedBytes& range : marks.ranges) {
+    if (*fresh == 0) break;  // all was known
     trace(TraceLevel::error,
           "event=log_damaged partition={} first={} last={} found_by=scrub segment={} bytes={}-{} why=\"{}\"",
           partition_text(*log), range.first, range.last, source.base, range.from, range.to, range.reason);
   }
-  std::function<Status(io::Disk&)> job = [path = log->damage_marks_path(source.base),
-                                          text = log::print_damage_marks(marks)](io::Disk& disk) {
-    return io::replace_file(disk, path, as_bytes(text));
-  };
-  const Status written = co_await in_pool(pass, std::move(job));
-  if (!written.ok()) {
-    // They hold in this process all the same, and the next round finds the damage again.
-    trace(TraceLevel::warn, "event=damage_marks_not_written partition={} segment={} why=\"{}\"", partition_text(*log),
-          source.base, written.failure().message);
+  std::string path;
+  bool anew = *fresh > 0;
+  // A move that runs meanwhile may have looked at the folder before, and gives the log another one.
+  while (may_scrub(*log) && path != log->damage_marks_path(source.base)) {
+    path = log->damage_marks_path(source.base);
+    std::function<Status(io::Disk&)> job = [path, anew, text = log::print_damage_marks(marks)](io::Disk& disk) {
+      return !anew && disk.stat(path).ok() ? Status() : io::replace_file(disk, path, as_bytes(text));
+    };
+    const Status written = co_await in_pool(pass, std::move(job));
+    if (!written.ok()) {
+      // They hold in this process all the same, and the next round writes them.
+      trace(TraceLevel::warn, "event=damage_marks_not_written partition={} segment={} why=\"{}\"", partition_text(*log),
+            source.base, written.failure().message);
+    }
+    anew = true;
+    while (may_scrub(*log) && log->held()) {
+      co_await rest(index, move_pause);
+    }
   }
 }
 

@@ -73,7 +73,7 @@ class Scrub {
   io::Task<void> walk(size_t index);
   io::Task<void> scrub_log(size_t index, std::shared_ptr<PartitionLog> log);
   io::Task<bool> scrub_segment(size_t index, std::shared_ptr<PartitionLog> log, ScrubSource source);
-  io::Task<void> take(std::shared_ptr<PartitionLog> log, ScrubSource source, std::shared_ptr<Pass> pass);
+  io::Task<void> take(size_t index, std::shared_ptr<PartitionLog> log, ScrubSource source, std::shared_ptr<Pass> pass);
   io::Task<Status> in_pool(std::shared_ptr<Pass> pass, std::function<Status(io::Disk&)> job);
   io::Task<void> rest(size_t index, Duration duration);
   io::Task<void> write_position(size_t index);

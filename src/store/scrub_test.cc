@@ -72,6 +72,12 @@ std::string read_around(Rig& rig, Log& log, Offset end, std::set<Offset>& damage
       continue;
     }
     EXPECT_EQ(error, ReadError::none) << at;
+    if (got.cold) {
+      bool done = false;
+      rig.disk().prefetch(got.cold->file, got.cold->offset, got.cold->size, [&](Status) { done = true; });
+      rig.world.run_until([&] { return done; }, seconds(1));
+      continue;
+    }
     if (error != ReadError::none || got.pieces.empty()) return all;
     std::string bytes;
     for (const Piece& piece : got.pieces) {
@@ -191,6 +197,93 @@ TEST(scrub, marks_of_a_segment_that_is_sound_again_are_dropped) {
   EXPECT_TRUE(rig.log()->damaged().empty());
   EXPECT_FALSE(rig.disk().stat(segments[1] + ".damaged").ok());
   EXPECT_EQ(read_all(rig, *rig.log(), 0, filled.end), filled.bytes);
+}
+
+/// A node with two log directories and a log in the first, which the scrubber goes through.
+struct TwoDirectories : Rig {
+  explicit TwoDirectories(uint64_t seed, int64_t interval_ms) : Rig(seed, given(interval_ms), 1) {
+    open();
+    run([&] { EXPECT_TRUE(store->create(id, "orders", 0).ok()); });
+    for (int i = 0; i < 100; ++i) EXPECT_TRUE(append(*found(), {.records = 3}).ok());
+    settle(milliseconds(100));
+    store->start_background();
+  }
+  static StoreOptions given(int64_t interval_ms) {
+    StoreOptions options = scrubbing();
+    options.log_directories = {"/a", "/b"};
+    options.scrub.interval_ms = interval_ms;
+    options.mover.slice_bytes = 512;
+    options.mover.sync_bytes = 2048;
+    return options;
+  }
+  Log* found() { return store->find(id); }
+  std::string segment(const std::string& directory) { return segments_of(*this, directory + "/orders-0").at(0); }
+  std::string marks(const std::string& directory) {
+    const auto text = io::read_file(disk(), directory + "/orders-0/00000000000000000000.log.damaged", 1 << 20);
+    return text.ok() ? std::string(as_text(*text)) : std::string();
+  }
+  void move() {
+    Status begun = Failure{FailureKind::closed, "it died"};
+    run([&] { begun = store->move(id, 1); });
+    ASSERT_TRUE(begun.ok()) << begun.failure().message;
+    ASSERT_TRUE(world.run_until([&] { return store->directory_of(id) == 1U && store->moves().empty(); }, seconds(20)));
+  }
+
+  const TopicPartitionId id{test_topic_id, 0};
+};
+
+TEST(scrub, marks_follow_a_log_to_another_directory) {
+  const Quiet quiet;
+  TwoDirectories rig(77, 1'000);
+  ASSERT_TRUE(rig.disk().damage(rig.segment("/a"), 70, 1).ok());
+  ASSERT_TRUE(rig.world.run_until([&] { return !rig.marks("/a").empty(); }, seconds(20)));
+  const DamagedRange before = rig.found()->damaged().at(0);
+  const std::string text = rig.marks("/a");
+  rig.move();
+  EXPECT_EQ(rig.marks("/b"), text);
+  rig.options.scrub.bytes_per_second = 0;  // nobody finds it again
+  rig.crash(io::sim::CrashKind::power);
+  rig.open();
+  ASSERT_EQ(rig.found()->damaged().size(), 1U);
+  EXPECT_EQ(rig.found()->damaged()[0].first, before.first);
+  EXPECT_EQ(rig.found()->damaged()[0].last, before.last);
+}
+
+TEST(scrub, marks_of_what_is_found_during_a_move_are_where_the_log_is) {
+  const Quiet quiet;
+  for (uint64_t seed = 1; seed <= 60; ++seed) {
+    TwoDirectories rig(seed, 20);
+    ASSERT_TRUE(rig.disk().damage(rig.segment("/a"), 70, 1).ok());
+    rig.settle(microseconds(static_cast<int64_t>(seed * 331 % 20'000)));
+    rig.move();
+    EXPECT_TRUE(rig.world.run_until([&] { return !rig.marks("/b").empty(); }, seconds(20))) << "seed " << seed;
+    EXPECT_EQ(rig.found()->damaged().size(), 1U) << "seed " << seed;
+  }
+}
+
+TEST(scrub, F58_a_reader_that_meets_damage_doubts_a_batch_that_lies_over_another) {
+  const Quiet quiet;
+  StoreOptions options = scrubbing();
+  options.scrub.bytes_per_second = 0;
+  Rig rig(9, options);
+  rig.open();
+  const Filled filled = fill(rig);
+  const auto segments = segments_of(rig);
+  Status closed = Failure{FailureKind::closed, "not asked"};
+  rig.run([&] { closed = rig.store->close(1); });
+  ASSERT_TRUE(closed.ok()) << closed.failure().message;
+  rig.store.reset();
+  // The third batch has an impossible length; in the place of the fourth lies the seventh.
+  const auto bytes = io::read_file(rig.disk(), segments[1], 1 << 20);
+  const size_t one = filled.batch_bytes;
+  const std::span<const std::byte> seventh = std::span(*bytes).subspan(6 * one, one);
+  ASSERT_TRUE(rig.disk().overwrite_at_rest(segments[1], 3 * one, seventh).ok());
+  ASSERT_TRUE(rig.disk().damage(segments[1], 2 * one + 8, 1).ok());
+  rig.open();
+  std::set<Offset> damaged;
+  const std::string rest = read_around(rig, *rig.log(), filled.end, damaged);
+  EXPECT_EQ(damaged.size(), 6U) << "two batches";
+  EXPECT_EQ(rest.size(), filled.bytes.size() - 2 * one);
 }
 
 TEST(scrub, F58_lost_and_misdirected_writes_are_found) {

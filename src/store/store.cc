@@ -1,4 +1,4 @@
-// StoreImpl, the folders: identifying and formatting them, loading, creating and removing logs, closing.
+// StoreImpl, the folders: identifying and formatting them, creating and removing logs, closing.
 #include "store/store.h"
 
 #include <algorithm>
@@ -15,43 +15,16 @@
 namespace moldau::store {
 namespace {
 
-/// What a clean-shutdown marker holds once its folder is in use again: it counts for nothing then.
-constexpr std::string_view revoked_marker = "running: not a clean stop\n";
-
 constexpr uint64_t identity_bytes_max = 64 << 10;
 constexpr int64_t journal_left_delay_ms = 60'000;
-constexpr uint64_t checkpoint_bytes_max = 64u << 20;
 /// A shard's part of a bound is not less than this.
 constexpr int syncs_in_flight_min = 4;
 constexpr uint64_t journal_file_bytes_min = 8u << 20;
-constexpr std::string_view lost_and_found = "lost+found";
-constexpr std::string_view remote_index_cache = "remote-log-index-cache";
 
 Failure about(const std::string& path, Failure failure) {
   failure.message = path + ": " + failure.message;
   return failure;
 }
-
-/// Syncs of some logs that were recovered.
-struct RecoverySync final : PoolWork {
-  RecoverySync(io::Disk& on, const LogDirectory& in) : disk(on), directory(in) {}
-
-  io::Disk& disk;
-  const LogDirectory& directory;
-  std::vector<PartitionLog::RecoveredSync> syncs;
-  Status outcome;
-
- private:
-  void work() override { outcome = sync_all(); }
-
-  Status sync_all() {
-    for (const PartitionLog::RecoveredSync& sync : syncs) {
-      for (const io::FileRef& file : sync.files) RETURN_IF_FAILED(disk.sync_now(*file));
-      if (!sync.folder.empty()) RETURN_IF_FAILED(directory.sync_folder(sync.folder));
-    }
-    return {};
-  }
-};
 
 /// Writes a small new file and syncs it; its name is not durable yet.
 Status write_small(io::Disk& disk, const std::string& path, std::string_view text) {
@@ -67,7 +40,8 @@ std::vector<std::unique_ptr<DataFolder>> make_folders(const StoreOptions& option
   const std::string& own = options.metadata_directory;
   if (!own.empty() && std::find(paths.begin(), paths.end(), own) == paths.end()) paths.push_back(own);
   std::vector<std::unique_ptr<DataFolder>> folders;
-  for (const std::string& path : paths) folders.push_back(std::make_unique<DataFolder>(folders.size(), path, shards));
+  for (const std::string& path : paths)
+    folders.push_back(std::make_unique<DataFolder>(folders.size(), path, shards, options.reserve_bytes));
   return folders;
 }
 
@@ -291,307 +265,6 @@ Status StoreImpl::format_folder(const DataFolder& folder, log::MetaProperties me
   return io::replace_file(core_.surface.disk, path_in(folder.path, log::meta_properties_name), as_bytes(text));
 }
 
-/// Whether the folder was used last in this run of the machine, and nothing failed in it. If not, nobody is to think so
-/// before its logs are recovered.
-Status StoreImpl::read_boot(DataFolder& folder) {
-  io::Disk& disk = core_.surface.disk;
-  const auto before = io::read_file(disk, folder.boot_path(), identity_bytes_max);
-  if (!before.ok()) return before.failure().kind == FailureKind::not_found ? Status() : Status(before.failure());
-  folder.trusted = !core_.options.boot_id.empty() && as_text(*before) == core_.options.boot_id;
-  return folder.trusted ? Status() : disk.remove(folder.boot_path());
-}
-
-/// The logs of a folder are recovered. Not synced: in another run of the machine nobody asks for it.
-Status StoreImpl::note_boot(DataFolder& folder) {
-  if (core_.options.boot_id.empty() || folder.trusted) return {};
-  io::Disk& disk = core_.surface.disk;
-  ASSIGN_OR_RETURN(const io::FileRef file, disk.open(folder.boot_path(), io::OpenMode::create));
-  RETURN_IF_FAILED(disk.truncate(*file, 0));
-  const std::span<const std::byte> text = as_bytes(core_.options.boot_id);
-  return disk.write(*file, 0, std::span(&text, 1));
-}
-
-/// What recovery found is synced side by side: each alone would wait for its own turn of the device.
-Status StoreImpl::sync_recovered(LogDirectory& directory) {
-  std::vector<std::shared_ptr<RecoverySync>> jobs;
-  size_t next = 0;
-  for (PartitionLog* log : directory.logs()) {
-    auto sync = log->take_recovered_sync();
-    if (sync.empty()) continue;
-    if (jobs.size() < static_cast<size_t>(core_.options.syncs_in_flight_max)) {
-      jobs.push_back(std::make_shared<RecoverySync>(core_.surface.disk, directory));
-    }
-    jobs[next++ % jobs.size()]->syncs.push_back(std::move(sync));
-  }
-  if (jobs.size() > 1) {
-    for (const auto& job : jobs) core_.surface.executor.offload_sync([job] { job->run(); }, [] {});
-  }
-  Status outcome;
-  for (const auto& job : jobs) {
-    job->finish();
-    if (outcome.ok()) outcome = job->outcome;
-  }
-  return outcome;
-}
-
-/// Removes the clean-shutdown marker, durably: were it to come back after a crash, its folder would pass for a clean
-/// one.
-Status StoreImpl::mark_running(LogDirectory& directory) {
-  if (std::exchange(directory.folder().marked_running, true)) return {};
-  RETURN_IF_FAILED(read_boot(directory.folder()));
-  io::Disk& disk = core_.surface.disk;
-  const std::string marker = path_in(directory.path(), log::clean_shutdown_name);
-  // Revoked by its content first: where the sync of the folder fails, the name may be gone for this kernel and still be
-  // on disk.
-  const auto file = disk.open(marker, io::OpenMode::write);
-  if (file.ok()) {
-    const std::span<const std::byte> text = as_bytes(revoked_marker);
-    RETURN_IF_FAILED(disk.write(**file, 0, std::span(&text, 1)));
-    RETURN_IF_FAILED(disk.sync_now(**file));
-    RETURN_IF_FAILED(disk.remove(marker));
-  } else if (file.failure().kind != FailureKind::not_found) {
-    return file.failure();
-  }
-  return directory.sync_folder(directory.path());
-}
-
-Result<StoreImpl::Offsets> StoreImpl::read_offsets(const std::string& path) const {
-  Offsets offsets;
-  const auto bytes = io::read_file(core_.surface.disk, path, checkpoint_bytes_max);
-  if (!bytes.ok()) {
-    if (bytes.failure().kind == FailureKind::not_found) return offsets;
-    if (!to_be_made_again(bytes.failure())) return bytes.failure();
-  }
-  const auto entries = bytes.ok() ? log::parse_offset_checkpoint(as_text(*bytes)) : bytes.failure();
-  if (!entries.ok()) {
-    // A checkpoint that cannot be read is as none; recovery then scans more.
-    trace(TraceLevel::warn, "file={} state=ignored reason=\"{}\"", path, entries.failure().message);
-    return offsets;
-  }
-  for (const log::PartitionOffset& entry : *entries) offsets[{entry.topic, entry.partition}] = entry.offset;
-  return offsets;
-}
-
-/// Nothing else says which records were removed at the front of a segment: without this file they would be back. As
-/// Kafka, a file that is there and cannot be read takes its directory offline.
-Result<StoreImpl::Offsets> StoreImpl::read_log_starts(const std::string& path) const {
-  Offsets offsets;
-  const auto bytes = io::read_file(core_.surface.disk, path, checkpoint_bytes_max);
-  if (!bytes.ok() && bytes.failure().kind == FailureKind::not_found) return offsets;
-  const auto entries = bytes.ok() ? log::parse_offset_checkpoint(as_text(*bytes)) : bytes.failure();
-  if (!entries.ok()) {
-    return Failure{FailureKind::io, fmt::format("{} cannot be read, and says which records were deleted: {}", path,
-                                                entries.failure().message)};
-  }
-  for (const log::PartitionOffset& entry : *entries) offsets[{entry.topic, entry.partition}] = entry.offset;
-  return offsets;
-}
-
-Status StoreImpl::read_checkpoints(size_t index) {
-  Found& found = found_[index];
-  if (std::exchange(found.read, true)) return {};
-  const DataFolder& folder = *folders_[index];
-  ASSIGN_OR_RETURN(found.recovery_points, read_offsets(folder.recovery_points->path()));
-  ASSIGN_OR_RETURN(found.log_starts, read_log_starts(folder.log_starts->path()));
-  ASSIGN_OR_RETURN(found.high_watermarks, read_offsets(folder.high_watermarks->path()));
-  ASSIGN_OR_RETURN(found.transaction_free, read_offsets(folder.transaction_free->path()));
-  ASSIGN_OR_RETURN(found.clean_ends, read_offsets(folder.clean_ends->path()));
-  if (!found.clean_ends.empty()) folder.clean_ends->keep();
-  return {};
-}
-
-Status StoreImpl::load_logs() {
-  size_t offline = 0;
-  Status first_failure;
-  for (size_t i = 0; i < log_directory_count_; ++i) {
-    const Status loaded = recover_directory(i);
-    if (loaded.ok()) continue;
-    // What is wrong with the content of a folder ends the start; a failing disk takes its directory offline.
-    const FailureKind kind = loaded.failure().kind;
-    if (kind == FailureKind::foreign || kind == FailureKind::corrupt || kind == FailureKind::unsupported) return loaded;
-    core_.directories[i]->fail(loaded.failure());
-    if (first_failure.ok()) first_failure = loaded;
-    ++offline;
-  }
-  RETURN_IF_FAILED(settle_leftovers());
-  for (size_t i = 0; i < core_.directories.size(); ++i) {
-    const Found& found = found_[i];
-    std::unordered_set<std::string> present;
-    for (const PartitionLog* log : core_.directories[i]->logs()) {
-      present.insert(log::partition_folder_name(log->topic(), log->partition()));
-    }
-    for (const Offsets* offsets :
-         {&found.recovery_points, &found.log_starts, &found.high_watermarks, &found.transaction_free,
-          &found.clean_ends}) {
-      for (const auto& [key, offset] : *offsets) {
-        const std::string name = log::partition_folder_name(key.first, key.second);
-        if (present.contains(name)) continue;
-        folders_[i]->stale_names.insert(name);
-        if (offsets == &found.log_starts || core_.directories[i]->offline()) continue;
-        Offset& end = lost_ends_[name];
-        end = std::max(end, offset);
-      }
-    }
-  }
-  loaded_ = true;
-  found_.clear();
-  found_.resize(core_.directories.size());
-  for (const auto& folder : folders_) {
-    if (folder->found_unsynced && !folder->offline) settle_found(folder->index);
-  }
-  // Whoever writes a checkpoint from here on has the lines of all.
-  if (shards_.size() > 1) {
-    for (const auto& directory : core_.directories) (void)home_.all_now(*directory);
-  }
-  if (offline == log_directory_count_) return first_failure;
-  return {};
-}
-
-/// As a process left it that died, if nothing else did; else by the rules of recovery.
-Status StoreImpl::recover_directory(size_t index) {
-  DataFolder& folder = *folders_[index];
-  RETURN_IF_FAILED(load_directory(index));
-  if (folder.trusted && !folder.opened.clean_stop) {
-    ASSIGN_OR_RETURN(const bool taken, take_journal(index));
-    if (taken) return {};
-    trace(TraceLevel::warn, "log_directory={} state=doubted", folder.path);
-    folder.distrust(core_.surface.disk);
-    folder.trusted = false;
-    forget_logs(index);
-    RETURN_IF_FAILED(load_directory(index));
-  }
-  RETURN_IF_FAILED(replay_journal(index));
-  if (found_[index].looked_through) {
-    // Whoever believes what this process leaves takes logs without a line for logs that it made.
-    const uint64_t lines = home_.put_transaction_free(*core_.directories[index]);
-    RETURN_IF_FAILED(folder.transaction_free->write(core_.surface.disk, lines));
-  }
-  return note_boot(folder);
-}
-
-/// They are to be loaded once more.
-void StoreImpl::forget_logs(size_t index) {
-  for (PartitionLog* log : StoreShardImpl::ordered(*core_.directories[index])) {
-    if (log->is_metadata()) continue;
-    const auto found = logs_.find(log->id());
-    const std::shared_ptr<PartitionLog> keep = found->second;
-    keep->retire();
-    folders_in_use_.erase(log::partition_folder_name(keep->topic(), keep->partition()));
-    logs_.erase(found);
-  }
-  std::erase_if(leftovers_, [index](const Leftover& leftover) { return leftover.directory == index; });
-}
-
-Status StoreImpl::load_directory(size_t index) {
-  LogDirectory& directory = *core_.directories[index];
-  RETURN_IF_FAILED(mark_running(directory));
-  RETURN_IF_FAILED(read_checkpoints(index));
-  ASSIGN_OR_RETURN(auto entries, core_.surface.disk.list(directory.path()));
-  for (io::DirectoryEntry& entry : entries) {
-    if (entry.is_directory) RETURN_IF_FAILED(take_name_back(core_.surface.disk, directory.path(), entry.name));
-    if (!entry.is_directory || entry.name == lost_and_found || entry.name == remote_index_cache ||
-        entry.name == log::journal_folder_name || entry.name == log::settled_journal_folder_name) {
-      continue;
-    }
-    const auto name = log::parse_folder_name(entry.name);
-    const std::string folder = path_in(directory.path(), entry.name);
-    if (!name) {
-      return Failure{
-          FailureKind::foreign,
-          fmt::format("{} is not named as a partition is (topic-partition): it does not belong here", folder)};
-    }
-    if (name->topic == log::metadata_topic_name) continue;
-    switch (name->kind) {
-      case log::FolderKind::partition:
-        RETURN_IF_FAILED(load_partition(index, *name, folder));
-        break;
-      case log::FolderKind::deleted:
-        note_removed(index, *name, folder);
-        core_.remove_later(folder, core_.options.config_of(name->topic).file_delete_delay_ms, true);
-        break;
-      case log::FolderKind::future:
-        RETURN_IF_FAILED(note_leftover(index, *name, folder));
-        break;
-      case log::FolderKind::stray:
-        trace(TraceLevel::warn, "folder={} state=left_alone", folder);
-        break;
-    }
-  }
-  return sync_recovered(directory);
-}
-
-Status StoreImpl::load_partition(size_t index, const log::FolderName& name, const std::string& folder, bool doubtful) {
-  LogDirectory& directory = *core_.directories[index];
-  const std::string identity = path_in(folder, log::partition_metadata_name);
-  auto text = io::read_file(core_.surface.disk, identity, identity_bytes_max);
-  if (!text.ok() && text.failure().kind == FailureKind::not_found) {
-    ASSIGN_OR_RETURN(const bool found, found_on_the_way(core_.surface.disk, identity));
-    if (found) text = io::read_file(core_.surface.disk, identity, identity_bytes_max);
-  }
-  if (!text.ok() && text.failure().kind != FailureKind::not_found && !to_be_made_again(text.failure())) {
-    return text.failure();
-  }
-  const auto topic_id = text.ok() ? log::parse_partition_metadata(as_text(*text)) : text.failure();
-  if (!topic_id.ok()) return discard_or_set_aside(directory, name, folder);
-  const TopicPartitionId id{*topic_id, name.partition};
-  if (const auto other = logs_.find(id); other != logs_.end() && other->second->topic() != name.topic) {
-    return Failure{FailureKind::corrupt,
-                   fmt::format("{} and {} are the same partition", other->second->folder(), folder)};
-  }
-  LogConfig config = core_.options.config_of(name.topic);
-  auto log = std::make_shared<PartitionLog>(core_, directory, id, name.topic, folder, config);
-  RETURN_IF_FAILED(load_one(index, *log, name.partition, doubtful));
-  if (doubtful || logs_.contains(id)) RETURN_IF_FAILED(log->sync_recovered());
-  const auto high_watermark = found_[index].high_watermarks.find(PartitionKey(name.topic, name.partition));
-  if (high_watermark != found_[index].high_watermarks.end()) {
-    high_watermarks_[id] = std::max(high_watermarks_[id], high_watermark->second);
-  }
-  if (logs_.contains(id)) return choose_copy(std::move(log));
-  if (!folders_in_use_.insert(log::partition_folder_name(name.topic, name.partition)).second) {
-    return Failure{FailureKind::corrupt, fmt::format("{} is there twice, with different topic ids", folder)};
-  }
-  logs_.emplace(id, std::move(log));
-  return {};
-}
-
-/// `doubtful`: of its files nothing is known, whatever the checkpoints say.
-Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex partition, bool doubtful) {
-  const PartitionKey key(log.topic(), partition);
-  const Found& found = found_[index];
-  LoadFacts facts;
-  facts.clean = folders_[index]->opened.clean_stop && !doubtful;
-  facts.trusted = folders_[index]->trusted && !doubtful && !log.is_metadata();
-  const auto recovery_point = found.recovery_points.find(key);
-  if (recovery_point != found.recovery_points.end() && !doubtful) facts.recovery_point = recovery_point->second;
-  if (const auto at = found.log_starts.find(key); at != found.log_starts.end()) facts.log_start = at->second;
-  if (const auto at = found.transaction_free.find(key); at != found.transaction_free.end()) {
-    facts.transaction_free_below = at->second;
-  }
-  if (const auto at = found.clean_ends.find(key); at != found.clean_ends.end()) log.set_clean_end(at->second);
-  log.set_checkpointer(&home_);
-  RETURN_IF_FAILED(log.load(facts));
-  if (!facts.transaction_free_below && log.appended_end() > 0) found_[index].looked_through = true;
-  return {};
-}
-
-/// A partition folder without a readable partition.metadata. Nothing in it was ever stable (its first commit syncs that
-/// file first), unless it is very old: what holds no batches is removed, all else set aside.
-Status StoreImpl::discard_or_set_aside(LogDirectory& directory, const log::FolderName& name,
-                                       const std::string& folder) {
-  ASSIGN_OR_RETURN(const auto entries, core_.surface.disk.list(folder));
-  uint64_t bytes = 0;
-  for (const io::DirectoryEntry& entry : entries) {
-    const auto file = log::parse_segment_file_name(entry.name);
-    if (file && file->kind == log::FileKind::log) bytes += entry.size;
-  }
-  if (bytes == 0) {
-    trace(TraceLevel::warn, "folder={} state=removed reason=\"no partition.metadata and no batches\"", folder);
-    RETURN_IF_FAILED(core_.surface.disk.remove_tree(folder));
-    return directory.sync_folder(directory.path());
-  }
-  return set_aside(directory, name, folder);
-}
-
 /// A new metadata log beside one that is there already would lose every topic.
 Status StoreImpl::check_metadata_place() {
   const std::string name = log::partition_folder_name(std::string(log::metadata_topic_name), 0);
@@ -678,11 +351,16 @@ Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& to
     if (StoreShardImpl::offline_or_fail(*directory, written)) return written.failure();
   }
   const std::string folder = path_in(directory->path(), name);
-  RETURN_IF_FAILED(disk.make_dir(folder));
+  const auto with_room = [&, essential = is_essential(topic)](auto work) -> Status {
+    return essential ? with_reserve(directory->folder().reserve, disk, work) : work();
+  };
+  RETURN_IF_FAILED(with_room([&] { return disk.make_dir(folder); }));
   const std::string identity = path_in(folder, log::partition_metadata_name);
   auto log = std::make_shared<PartitionLog>(core_, *directory, id, topic, folder, core_.options.config_of(topic));
   log->set_checkpointer(&home_);
-  const Status made = log->create_folder_files(identity, log::print_partition_metadata(id.topic_id));
+  const std::string text = log::print_partition_metadata(id.topic_id);
+  const Status made = with_room([&] { return log->create_folder_files(identity, text); });
+  directory->want_reserve();
   if (!made.ok()) {
     log->retire();
     if (made.failure().kind == FailureKind::no_space) {
@@ -730,7 +408,9 @@ Status StoreImpl::remove_folder(LogDirectory& directory, const std::string& topi
                                 const std::string& folder) {
   const std::string name = log::deleted_folder_name(topic, partition, core_.surface.entropy.uuid());
   const std::string renamed = path_in(directory.path(), name);
-  RETURN_IF_FAILED(core_.surface.disk.rename(folder, renamed));
+  io::Disk& disk = core_.surface.disk;
+  RETURN_IF_FAILED(with_reserve(directory.folder().reserve, disk, [&] { return disk.rename(folder, renamed); }));
+  directory.want_reserve();
   RETURN_IF_FAILED(directory.sync_folder(directory.path()));
   int64_t delay_ms = core_.options.config_of(topic).file_delete_delay_ms;
   // As long as the folder is there, nobody misses what the journal of the last run holds of it.
@@ -801,6 +481,7 @@ void StoreImpl::bring_all_home() {
 Status StoreImpl::close_directory(size_t index, int64_t broker_epoch) {
   LogDirectory& directory = *core_.directories[index];
   if (directory.offline()) return Failure{FailureKind::unavailable, directory.path() + " is offline"};
+  make_room(directory);
   // Without all logs loaded, checkpoints would forget the others; a folder that was not touched is as clean as it was.
   if (!loaded_) {
     for (PartitionLog* log : StoreShardImpl::ordered(directory)) RETURN_IF_FAILED(log->close());

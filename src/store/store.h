@@ -78,6 +78,12 @@ struct JournalSettings {
   uint64_t after_commits = 32;
 };
 
+/// What the metadata knows of a partition.
+struct KnownPartition {
+  Uuid topic_id;
+  Epoch leader_epoch = 0;
+};
+
 struct StoreOptions {
   std::vector<std::string> log_directories;
   /// metadata.log.dir: where the metadata log lives, one of log_directories or a folder that holds nothing else. Empty:
@@ -88,6 +94,9 @@ struct StoreOptions {
   /// The directory id that the metadata names for a partition of this node (which may be one that stands for none);
   /// nothing where it knows no such partition. Asked while logs are loaded. Without: no folder is judged by it.
   std::function<std::optional<Uuid>(const TopicPartitionId&)> directory_of{};
+  /// The same by the name of the topic, where the metadata knows such a partition of this node: for folders that do not
+  /// say, or whose topic is no more. Without: no folder is judged by it.
+  std::function<std::optional<KnownPartition>(const std::string& topic, PartitionIndex)> known_partition{};
   /// Bytes of recent batches kept in memory for tail reads, over all logs of the store.
   size_t tail_bytes_max = 8u << 20;
   int64_t checkpoint_interval_ms = 60'000;                ///< log.flush.offset.checkpoint.interval.ms
@@ -112,6 +121,8 @@ struct StoreOptions {
   /// Logs that such a start took as they were may wait so long for their syncs: who reads and writes comes first.
   int64_t settle_found_after_ms = 1000;
   JournalSettings journal{};
+  /// Room that each log directory keeps back for what keeps the node alive when its disk is full; 0: none.
+  uint64_t reserve_bytes = 8u << 20;
   Mutant mutant = Mutant::none;
 };
 

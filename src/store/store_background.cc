@@ -226,11 +226,14 @@ void StoreShardImpl::start_log_starts(LogDirectory& directory) {
   auto outcome = std::make_shared<Status>(Failure{FailureKind::closed, "the store is closing"});
   core_.surface.executor.offload_sync(
       [write = job_of(directory.folder().log_starts, put_log_starts(directory)), outcome, gate = core_.gate,
-       &disk = core_.surface.disk] { gate->run([&] { *outcome = write(disk); }); },
+       &reserve = directory.folder().reserve, &disk = core_.surface.disk] {
+        gate->run([&] { *outcome = with_reserve(reserve, disk, [&] { return write(disk); }); });
+      },
       [this, riders, outcome, &directory, alive = std::weak_ptr(core_.alive)] {
         if (alive.expired()) return;
         Checkpoints& now = checkpoints_of(directory);
         now.log_starts_running = false;
+        directory.want_reserve();
         if (outcome->ok() || outcome->failure().kind != FailureKind::closed) offline_or_fail(directory, *outcome);
         if (!now.log_starts_wait.empty()) start_log_starts(directory);
         for (auto& rider : *riders) rider(*outcome);

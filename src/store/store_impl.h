@@ -1,6 +1,6 @@
-// StoreImpl: the Store. Internal; its parts: store.cc (folders, loading, creating, removing, closing),
+// StoreImpl: the Store. Internal; its parts: store.cc (folders, creating, removing, closing), store_load.cc (loading),
 // store_background.cc (checkpoints), store_moves.cc (moves between log directories, and what a start makes of what is
-// left of them), store_journal.cc (the journals of the log directories).
+// left of them), store_journal.cc (the journals of the log directories), store_identity.cc (whose a folder is).
 #pragma once
 
 #include <map>
@@ -24,6 +24,11 @@
 #include "store/store_shard_impl.h"
 
 namespace moldau::store {
+
+/// What a clean-shutdown marker holds once its folder is in use again: it counts for nothing then.
+inline constexpr std::string_view revoked_marker = "running: not a clean stop\n";
+/// What file systems put there.
+inline constexpr std::string_view lost_and_found = "lost+found";
 
 class StoreImpl final : public Store, public StoreHome, public MoverHost {
  public:
@@ -95,6 +100,8 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
   // store.cc
   Status open_folder(DataFolder& folder, std::optional<log::MetaProperties>& meta);
   Status format_folder(const DataFolder& folder, log::MetaProperties meta);
+  void make_room(LogDirectory& directory);
+  // store_load.cc
   Status mark_running(LogDirectory& directory);
   Status read_checkpoints(size_t index);
   Result<Offsets> read_offsets(const std::string& path) const;
@@ -103,7 +110,8 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
   void forget_logs(size_t index);
   Status load_directory(size_t index);
   Status load_partition(size_t index, const log::FolderName& name, const std::string& folder, bool doubtful = false);
-  Status discard_or_set_aside(LogDirectory& directory, const log::FolderName& name, const std::string& folder);
+  Status load_as(size_t index, const log::FolderName& name, const std::string& folder, Uuid topic_id, bool doubtful,
+                 const KnownPartition* remembered = nullptr);
   Status load_one(size_t index, PartitionLog& log, PartitionIndex partition, bool doubtful = false);
   Status check_metadata_place();
   Status ensure_folder(const std::string& path);
@@ -112,6 +120,12 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
   /// Runs `call` on another shard's thread, in a later turn, unless that has stopped by then.
   void at_shard(size_t index, std::move_only_function<void(StoreShardImpl&)> call);
   void folder_failed(DataFolder& folder, const Failure& why);
+
+  // store_identity.cc
+  bool is_stray(const TopicPartitionId& id, const log::FolderName& name) const;
+  Status load_unidentified(size_t index, const log::FolderName& name, const std::string& folder, bool doubtful);
+  Result<bool> identify(PartitionLog& log, const KnownPartition& remembered);
+  Status discard_or_set_aside(LogDirectory& directory, const log::FolderName& name, const std::string& folder);
 
   // store_journal.cc
   Status replay_journal(size_t index);

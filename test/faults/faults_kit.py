@@ -43,6 +43,9 @@ def end(broker, number=signal.SIGKILL):
         except ProcessLookupError:
             pass
     broker.process.wait(30)
+    limit = time.monotonic() + 30
+    while os.path.exists(f"/proc/{pids[0]}") and time.monotonic() < limit:
+        time.sleep(0.005)  # a child of strace is nobody's to wait for, and holds its lock until it is gone
     broker.port = 0
 
 

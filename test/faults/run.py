@@ -193,14 +193,14 @@ def full_disk(folder, _):
     image, mount = os.path.join(folder, "image"), os.path.join(folder, "mount")
     os.mkdir(mount)
     with open(image, "wb") as file:
-        file.truncate(96 << 20)
+        file.truncate(128 << 20)
     if os.geteuid() != 0 or not shutil.which("mkfs.ext4"):
         raise faults_kit.Skip("needs root and mkfs.ext4")
     subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], check=True, timeout=60)
     mounted = subprocess.run(["mount", "-o", "loop", image, mount], stderr=subprocess.PIPE, text=True, timeout=60)
     if mounted.returncode != 0:
         raise faults_kit.Skip(f"cannot mount: {mounted.stderr.strip()}")
-    broker = raw_client.Broker(os.path.join(mount, "data"), ["log.segment.delete.delay.ms=500"])
+    broker = raw_client.Broker(os.path.join(mount, "data"), ["log.segment.delete.delay.ms=500", "log.journal.file.bytes=4194304"])
     try:
         broker.start()
         load = faults_kit.Load(broker)

@@ -12,7 +12,9 @@ namespace {
 constexpr uint64_t fill_step_bytes = 4 << 20;
 constexpr size_t zeros_bytes = 1 << 20;
 
-std::string in_folder(const std::string& folder, std::string_view name) { return fmt::format("{}/{}", folder, name); }
+std::string in_folder(const std::string& folder, std::string_view name) {
+  return fmt::format("{}/{}", folder, name);
+}
 std::string journal_folder_of(const std::string& directory) {
   return in_folder(directory, log::journal_folder_name);
 }
@@ -82,8 +84,7 @@ Status retire_journals(io::Disk& disk, const std::string& directory, log::Journa
   ASSIGN_OR_RETURN(const bool there, has_journal(disk, directory));
   if (!there) return {};
   // One name for all: were files voided one by one, a crash in between would leave a journal with holes.
-  RETURN_IF_FAILED(
-      disk.rename(journal_folder_of(directory), in_folder(directory, log::settled_journal_folder_name)));
+  RETURN_IF_FAILED(disk.rename(journal_folder_of(directory), in_folder(directory, log::settled_journal_folder_name)));
   RETURN_IF_FAILED(sync_unless(disk, directory, mutant));
   return clear_settled(disk, directory, mutant);
 }
@@ -92,7 +93,9 @@ std::string JournalFiles::path_of(uint64_t generation) const {
   return in_folder(journal_folder_of(directory_), log::journal_file_name({shard_, generation}));
 }
 
-Status JournalFiles::sync_folder(const std::string& path) { return sync_unless(disk_, path, mutant_); }
+Status JournalFiles::sync_folder(const std::string& path) {
+  return sync_unless(disk_, path, mutant_);
+}
 
 Result<uint64_t> JournalFiles::first_generation() {
   uint64_t largest = 0;
@@ -134,6 +137,11 @@ Result<std::optional<std::string>> JournalFiles::take_spare() {
 /// needs no change of the file system's own tables.
 Result<std::string> JournalFiles::make_file(uint64_t generation) {
   std::string path = in_folder(directory_, log::spare_journal_name({shard_, generation}) + ".tmp");
+  // Not by filling the disk to its end, which others would meet.
+  const auto space = disk_.space(directory_);
+  if (space.ok() && space->usable_bytes < file_bytes_ + room_left_min) {
+    return Failure{FailureKind::no_space, path + ": no room for a file of the journal"};
+  }
   const auto fill = [&]() -> Status {
     ASSIGN_OR_RETURN(const io::FileRef file, disk_.open(path, io::OpenMode::create));
     RETURN_IF_FAILED(disk_.truncate(*file, 0));

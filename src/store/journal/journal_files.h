@@ -41,6 +41,9 @@ Result<bool> has_journal(io::Disk& disk, const std::string& directory);
 Status retire_journals(io::Disk& disk, const std::string& directory,
                        log::JournalMutant mutant = log::JournalMutant::none);
 
+/// A file is made only where so much is left for others.
+inline constexpr uint64_t room_left_min = 16u << 20;
+
 /// A file that is ready to take rounds: prewritten, under a name that is durable.
 struct PreparedJournal {
   log::JournalFileName name;
