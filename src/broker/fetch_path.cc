@@ -135,6 +135,7 @@ void FetchPath::read_item(PendingFetch& fetch, uint32_t index, uint64_t limit, b
   }
   item.error = partition == nullptr ? ErrorCode::not_leader_or_follower : check_item(fetch, item, *partition);
   if (item.error != ErrorCode::none) return;
+  shard_.count_work(*partition, Work::fetch);
   store::Log& log = partition->log();
   const Offset from = item.wish.fetch_offset;
   const Offset high_watermark = partition->high_watermark();
@@ -163,6 +164,7 @@ void FetchPath::read_item(PendingFetch& fetch, uint32_t index, uint64_t limit, b
       }
       if (read.cold.has_value()) totals.cold.push_back(std::move(*read.cold));
       item.records_bytes = read.size;
+      if (read.size > 0) shard_.count_work(*partition, Work::fetch_records + read.size * Work::read_byte);
       fetch.pieces[index] = std::move(read.pieces);
     }
     if (fetch.plan.from_follower() && fetch.waits == nullptr && fetch.cold_rounds == 0) {
