@@ -213,10 +213,10 @@ class Broker final : public Guarded {
   size_t settling_ = 0;  // shards that do not go by the newest placement yet
   bool stop_after_move_ = false;
   Balancer balancer_;
-  std::vector<ShardWork> work_;  // of the interval that ends, by shard
-  size_t work_missing_ = 0;      // shards that have not told it yet
-  std::shared_ptr<const std::vector<Ppm>> busy_ = std::make_shared<const std::vector<Ppm>>();  // by shard
-  Duration idle_time_;                                                                         // when it was read last
+  std::vector<ShardWork> work_;                   // of the interval that ends, by shard
+  size_t work_missing_ = 0;                       // shards that have not told it yet
+  std::shared_ptr<const std::vector<Ppm>> busy_;  // by shard; null before the first interval
+  Duration idle_time_;                            // when it was read last
   Instant idle_time_read_{INT64_MIN / 2};
   size_t balancing_ = 0;  // moves that the balancer waits for
   uint64_t views_ = 0;

@@ -26,15 +26,14 @@ void Broker::ask_for_work() {
   if (stopping_) return;
   work_.assign(shards_.size(), {});
   work_missing_ = shards_.size();
-  const std::shared_ptr<const std::vector<Ppm>> busy = busy_->empty() ? nullptr : busy_;  // in the first interval
   for (size_t i = 1; i < shards_.size(); ++i) {
-    home().post(i, [busy](Shard& shard) {
+    home().post(i, [busy = busy_](Shard& shard) {
       shard.post(0, [from = shard.index(), work = shard.take_work(busy)](Shard& home) mutable {
         home.node().take_work(from, std::move(work));
       });
     });
   }
-  take_work(0, home().take_work(busy));
+  take_work(0, home().take_work(busy_));
 }
 
 void Broker::take_work(size_t shard, ShardWork work) {
@@ -84,7 +83,7 @@ Ppm Broker::spare_processors() {
 size_t Broker::seat_for_connection() const {
   std::vector<size_t> counts;
   for (const int64_t count : connections_by_shard_) counts.push_back(static_cast<size_t>(std::max<int64_t>(count, 0)));
-  return shard_with_room(*busy_, counts, fill());
+  return shard_with_room(busy_ == nullptr ? std::span<const Ppm>() : std::span<const Ppm>(*busy_), counts, fill());
 }
 
 }  // namespace moldau::broker

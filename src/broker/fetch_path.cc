@@ -107,10 +107,17 @@ bool FetchPath::diverges(api::FetchItem& item, Partition& partition) {
   return true;
 }
 
-// Of a partition that went to another shard while the fetch waited, or was on its way: nothing new.
+// Of a partition that went to another shard while the fetch waited, or was on its way: nothing new. What is wrong by
+// what was known here is the new owner's to tell: it is asked when the client tries again.
 bool FetchPath::read_moved(api::FetchItem& item) const {
   const Shard::Given* const given = shard_.given(item.id);
   if (given == nullptr) return false;
+  const Epoch epoch = item.wish.current_leader_epoch;
+  if (item.wish.fetch_offset < given->log_start || item.wish.fetch_offset > given->end ||
+      (epoch >= 0 && epoch != given->leader_epoch)) {
+    item.error = ErrorCode::not_leader_or_follower;
+    return true;
+  }
   item.high_watermark = given->high_watermark;
   item.last_stable = std::max(given->last_stable, given->log_start);
   item.log_start = given->log_start;

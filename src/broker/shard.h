@@ -231,6 +231,8 @@ class Shard final : public Guarded, private PartitionHost {
     Offset high_watermark = no_offset;
     Offset last_stable = no_offset;
     Offset log_start = no_offset;
+    Offset end = no_offset;
+    Epoch leader_epoch = no_epoch;
   };
   /// Gives a partition to another shard; home hears from that one, or of the failure from here.
   void give_partition(const TopicPartitionId& id, size_t to);
