@@ -29,6 +29,7 @@
 #include "broker/broker.h"
 #include "io/posix/loop.h"
 #include "io/posix/memory_limit.h"
+#include "io/posix/processors.h"
 #include "io/posix/shard_set.h"
 #include "log/identity.h"
 #include "log/segment_name.h"
@@ -368,7 +369,8 @@ int run(const Arguments& arguments, const metadata::BrokerSettings& settings,
                                 .boot_id = boot_id(),
                                 .buffer_bytes_max = buffer_bytes_max(settings),
                                 .precise_clock = monotonic_clock,
-                                .loop_counts = loop_counts_of(shards)};
+                                .loop_counts = loop_counts_of(shards),
+                                .idle_time = io::posix::idle_time_of_machine};
   broker::Broker broker(shards.surfaces(), std::move(options));
   broker.set_counted_topics_max(arguments.metrics_limit);
   Admin admin(loop, broker,
@@ -487,6 +489,9 @@ int run_broker(int argc, char** argv) {
   complete_folders(*settings);
   for (const std::string& warning : metadata::configuration_warnings(*static_config)) {
     trace(TraceLevel::warn, "event=configuration note=\"{}\"", warning);
+  }
+  if (settings->shards == 0) {
+    settings->shards = static_cast<int32_t>(std::min(io::posix::processors_of_process(), broker::Broker::shards_max));
   }
   raise_limits(settings->shards);
   return run(*arguments, *settings, metadata::with_identity(*static_config, *settings));

@@ -64,6 +64,7 @@ std::function<void(size_t, broker::Metrics&)> loop_counts_of(io::posix::ShardSet
     metrics.loop_turns = counters.turns;
     metrics.loop_sleeps = counters.sleeps;
     metrics.loop_spins = counters.spins;
+    metrics.loop_busy_seconds = static_cast<double>(counters.busy.nanoseconds) / 1e9;
     metrics.loop_spin_seconds = static_cast<double>(counters.spun.nanoseconds) / 1e9;
   };
 }

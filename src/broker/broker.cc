@@ -24,7 +24,8 @@ std::vector<std::unique_ptr<Shard>> make_shards(Broker& node, std::span<const io
                           .memory_budget = memory_budget,
                           .fetch_sessions_max = static_cast<size_t>(sessions),
                           .precise_clock = options.precise_clock,
-                          .loop_counts = options.loop_counts};
+                          .loop_counts = options.loop_counts,
+                          .work_per_second = options.work_per_second};
   std::vector<std::unique_ptr<Shard>> shards;
   NodeView view;
   view.settings = settings;
@@ -43,6 +44,7 @@ Broker::Broker(std::span<const io::Surface> surfaces, BrokerOptions options)
       options_(std::move(options)),
       shown_settings_(std::make_shared<const metadata::BrokerSettings>(options_.settings)),
       memory_budget_(options_.buffer_bytes_max),
+      balancer_(fill()),
       shards_(make_shards(*this, surfaces, options_, memory_budget_, shown_settings_)),
       group_loop_(home()),
       connection_rate_(options_.settings.max_connection_creation_rate, options_.settings.quota_window_num,
@@ -109,7 +111,7 @@ void Broker::close_doors() {
   doors_.clear();
 }
 
-/// Gives a connection to the shard with the fewest. To another one than home: two syscalls and a message more.
+/// Gives a connection to a shard that has room for it. To another one than home: two syscalls and a message more.
 void Broker::let_in(size_t listener, std::unique_ptr<io::Stream> stream) {
   auto peer = std::make_shared<Peer>();
   peer->address = stream->peer().host;
@@ -124,8 +126,7 @@ void Broker::let_in(size_t listener, std::unique_ptr<io::Stream> stream) {
     home().metrics().connections_refused += 1;
     return;
   }
-  const auto fewest = std::min_element(connections_by_shard_.begin(), connections_by_shard_.end());
-  const auto seat = static_cast<size_t>(fewest - connections_by_shard_.begin());
+  const size_t seat = seat_for_connection();
   std::unique_ptr<io::DetachedStream> detached;
   if (seat != 0) {
     detached = stream->detach();

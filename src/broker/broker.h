@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/trace.h"
+#include "broker/balancer.h"
 #include "broker/connection_rate.h"
 #include "broker/directory_assignments.h"
 #include "broker/group_loop.h"
@@ -43,6 +44,11 @@ struct BrokerOptions {
   Instant (*precise_clock)() = nullptr;
   /// Fills in what the loop of a shard counted; called in that shard's thread. Null: nothing is known.
   std::function<void(size_t shard, Metrics&)> loop_counts{};
+  /// Where `loop_counts` is null: the Work after which a shard is taken to have been busy for a second; 0: never.
+  uint64_t work_per_second = 0;
+  /// For how long the machine's processors lay idle so far, summed, for the balance of shards; nothing if that is not
+  /// known. Null: they always are.
+  std::function<std::optional<Duration>()> idle_time{};
 };
 
 class Broker final : public Guarded {
@@ -116,6 +122,8 @@ class Broker final : public Guarded {
   void partition_moved(const MovedPartition& moved);
   /// A shard goes by the new placement.
   void move_settled();
+  /// What a shard did in the interval that ends.
+  void take_work(size_t shard, ShardWork work);
   /// The owner of a partition whose topic is gone uses nothing of it any more.
   void partition_ended(const TopicPartitionId& id, const std::string& topic);
   /// Gives the next producer id once there is one.
@@ -148,6 +156,15 @@ class Broker final : public Guarded {
   void next_move();
   void end_move(bool moved);
   void check_ready();
+  // Balance of shards (broker_load.cc).
+  void start_balancing();
+  void balance_later();
+  void ask_for_work();
+  void balance();
+  void run_moves(std::vector<Balancer::Move> moves);
+  Ppm spare_processors();
+  Ppm fill() const { return Ppm{options_.settings.shards_fill_percent} * all_of_it / 100; }
+  size_t seat_for_connection() const;
   void report_damage();
   metadata::EndpointImage own_endpoint(size_t listener) const;
   void report_offline_directories();
@@ -195,6 +212,13 @@ class Broker final : public Guarded {
   bool moving_ = false;
   size_t settling_ = 0;  // shards that do not go by the newest placement yet
   bool stop_after_move_ = false;
+  Balancer balancer_;
+  std::vector<ShardWork> work_;                   // of the interval that ends, by shard
+  size_t work_missing_ = 0;                       // shards that have not told it yet
+  std::shared_ptr<const std::vector<Ppm>> busy_;  // by shard; null before the first interval
+  Duration idle_time_;                            // when it was read last
+  Instant idle_time_read_{INT64_MIN / 2};
+  size_t balancing_ = 0;  // moves that the balancer waits for
   uint64_t views_ = 0;
   std::vector<std::unique_ptr<Shard>> shards_;
   GroupLoop group_loop_;

@@ -70,7 +70,7 @@ Status Broker::open_store() {
   log_dir_moves_->set_host({.image = [this]() -> const metadata::Image& { return *image_; },
                             .look_at_directories = [this] { look_at_directories(); }});
   hosting_ = std::make_unique<Hosting>(*store_, self(), options_.static_config, options_.settings, *log_dir_moves_,
-                                       shards_.size());
+                                       shards_.size(), fill());
   // No other thread runs yet.
   for (const auto& shard : shards_) shard->host_partitions(store_->shard(shard->index()));
   store_->set_move_listener(log_dir_moves_.get());
@@ -290,6 +290,7 @@ void Broker::check_ready() {
   serving_ = true;
   ready_at_ = now();
   store_->start_background();
+  start_balancing();
   for (const Door& door : doors_) door.listener->pause_accepting(false);
   if (ready_) std::exchange(ready_, nullptr)(Status());
 }

@@ -297,6 +297,7 @@ std::optional<uint32_t> SeatCount::note(size_t owner) {
 void Connection::note_owner(size_t owner) {
   const std::optional<uint32_t> seat = seats_.note(owner);
   if (!seat.has_value() || *seat == id_.shard || shard_.now() - steered_ < steered_again_min) return;
+  if (!shard_.may_steer(*seat)) return;
   steered_ = shard_.now();
   seat_ = seat;
 }

@@ -87,7 +87,7 @@ class Connection final : public io::StreamHandler {
   /// Takes up what it had read where it came from. REQUIRES: nothing was read here yet.
   void take_over(std::span<const std::byte> unread);
   /// A part of a request of it was for a partition of shard `owner`. Where most were for another shard than its own, it
-  /// takes no further request, and goes there when what is in flight is answered (Shard::steer).
+  /// takes no further request, and goes there when what is in flight is answered, if it may (Shard::may_steer).
   void note_owner(size_t owner);
   /// Where it wants to go.
   std::optional<uint32_t> seat() const noexcept { return seat_; }

@@ -107,10 +107,17 @@ bool FetchPath::diverges(api::FetchItem& item, Partition& partition) {
   return true;
 }
 
-// Of a partition that went to another shard while the fetch waited, or was on its way: nothing new.
+// Of a partition that went to another shard while the fetch waited, or was on its way: nothing new. What is wrong by
+// what was known here is the new owner's to tell: it is asked when the client tries again.
 bool FetchPath::read_moved(api::FetchItem& item) const {
   const Shard::Given* const given = shard_.given(item.id);
   if (given == nullptr) return false;
+  const Epoch epoch = item.wish.current_leader_epoch;
+  if (item.wish.fetch_offset < given->log_start || item.wish.fetch_offset > given->end ||
+      (epoch >= 0 && epoch != given->leader_epoch)) {
+    item.error = ErrorCode::not_leader_or_follower;
+    return true;
+  }
   item.high_watermark = given->high_watermark;
   item.last_stable = std::max(given->last_stable, given->log_start);
   item.log_start = given->log_start;
@@ -135,6 +142,7 @@ void FetchPath::read_item(PendingFetch& fetch, uint32_t index, uint64_t limit, b
   }
   item.error = partition == nullptr ? ErrorCode::not_leader_or_follower : check_item(fetch, item, *partition);
   if (item.error != ErrorCode::none) return;
+  shard_.count_work(*partition, Work::fetch);
   store::Log& log = partition->log();
   const Offset from = item.wish.fetch_offset;
   const Offset high_watermark = partition->high_watermark();
@@ -163,6 +171,7 @@ void FetchPath::read_item(PendingFetch& fetch, uint32_t index, uint64_t limit, b
       }
       if (read.cold.has_value()) totals.cold.push_back(std::move(*read.cold));
       item.records_bytes = read.size;
+      if (read.size > 0) shard_.count_work(*partition, Work::fetch_records + read.size * Work::read_byte);
       fetch.pieces[index] = std::move(read.pieces);
     }
     if (fetch.plan.from_follower() && fetch.waits == nullptr && fetch.cold_rounds == 0) {

@@ -1,17 +1,12 @@
 #include "broker/hosting.h"
 
 #include <algorithm>
-#include <string_view>
+#include <numeric>
 
 #include "base/trace.h"
 
 namespace moldau::broker {
 namespace {
-
-/// The coordinators, which live at home, write to these themselves.
-bool is_home_topic(std::string_view name) {
-  return name.starts_with("__");
-}
 
 store::CleanerOptions cleaner_options(const metadata::BrokerConfigLayers& layers) {
   const metadata::CleanerSettings settings = metadata::resolve_cleaner(layers);
@@ -38,13 +33,14 @@ store::ScrubOptions scrub_options(const metadata::BrokerConfigLayers& layers) {
 }  // namespace
 
 Hosting::Hosting(store::Store& store, NodeId self, const metadata::ConfigMap& static_config,
-                 const metadata::BrokerSettings& settings, LogDirMoves& moves, size_t shards)
+                 const metadata::BrokerSettings& settings, LogDirMoves& moves, size_t shards, Ppm fill)
     : store_(store),
       self_(self),
       static_config_(static_config),
       settings_(settings),
       moves_(moves),
       counts_(shards),
+      fill_(fill),
       arrivals_(shards) {}
 
 store::LogConfig Hosting::log_config(const metadata::Image& image, const std::string& topic) const {
@@ -182,10 +178,15 @@ void Hosting::give_away(store::Log& log) {
   arrivals_[shard].push_back(std::move(arriving));
 }
 
-/// The one with the fewest partitions; among equals the first.
-size_t Hosting::choose_shard(const std::string& topic) const {
+// Of a new partition the mean is expected: so those of a large topic do not all go where it was quiet before.
+size_t Hosting::choose_shard(const std::string& topic) {
   if (is_home_topic(topic)) return 0;
-  return static_cast<size_t>(std::min_element(counts_.begin(), counts_.end()) - counts_.begin());
+  const size_t shard = shard_with_room(busy_, counts_, fill_);
+  if (!busy_.empty()) {
+    const auto partitions = std::accumulate(counts_.begin(), counts_.end(), size_t{1});
+    busy_[shard] += std::accumulate(busy_.begin(), busy_.end(), Ppm{0}) / static_cast<Ppm>(partitions);
+  }
+  return shard;
 }
 
 }  // namespace moldau::broker

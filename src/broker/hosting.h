@@ -13,10 +13,12 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "broker/balancer.h"
 #include "broker/log_dir_moves.h"
 #include "broker/placement.h"
 #include "broker/replicas.h"
@@ -25,11 +27,17 @@
 
 namespace moldau::broker {
 
+/// The coordinators, which live at home, write to these topics themselves.
+inline bool is_home_topic(std::string_view name) {
+  return name.starts_with("__");
+}
+
 class Hosting {
  public:
-  /// `shards`: of the node. `settings` are the node's own, which change while it runs.
+  /// `shards`: of the node, each filled up to `fill` before the next one is (balancer.h). `settings` are the node's
+  /// own, which change while it runs.
   Hosting(store::Store& store, NodeId self, const metadata::ConfigMap& static_config,
-          const metadata::BrokerSettings& settings, LogDirMoves& moves, size_t shards);
+          const metadata::BrokerSettings& settings, LogDirMoves& moves, size_t shards, Ppm fill);
 
   /// Takes up a new image. `delta` says what changed since the last one; null: everything is looked at, and what is
   /// missing here was there before.
@@ -41,6 +49,8 @@ class Hosting {
   std::optional<size_t> owner_of(const TopicPartitionId& id) const;
   /// A partition has another owner now; false if it is gone.
   bool moved(const TopicPartitionId& id, size_t to);
+  /// How busy the shards are, by which new partitions are placed.
+  void set_busy(std::vector<Ppm> busy) { busy_ = std::move(busy); }
   /// Which shard owns what, as of the last apply() or ended().
   const Placement& placement() const noexcept { return placement_; }
   /// Logs for their owners, by shard: those that came since the last call.
@@ -58,7 +68,7 @@ class Hosting {
   void give_away(store::Log& log);
   Result<store::Log*> make_log(const metadata::Image& image, const metadata::TopicImage& topic, PartitionIndex index,
                                bool created);
-  size_t choose_shard(const std::string& topic) const;
+  size_t choose_shard(const std::string& topic);
   void configure_store(const metadata::Image& image);
 
   store::Store& store_;
@@ -70,6 +80,8 @@ class Hosting {
   std::set<Name> ending_names_;
   std::set<TopicPartitionId> late_;
   std::vector<size_t> counts_;  // partitions of clients' topics, by shard
+  const Ppm fill_;
+  std::vector<Ppm> busy_;  // by shard, with what is expected of partitions that were placed since
   Placement placement_;
   std::vector<std::vector<ArrivingLog>> arrivals_;
 };

@@ -1,5 +1,7 @@
 #include "broker/metrics.h"
 
+#include <algorithm>
+
 namespace moldau::broker {
 
 void ApiMetrics::observe(const RequestTimes& times, Instant sent) noexcept {
@@ -63,6 +65,8 @@ void Metrics::add(const Metrics& other) {
   static constexpr uint64_t Metrics::* sums[] = {&Metrics::connections_accepted,
                                                  &Metrics::connections_refused,
                                                  &Metrics::connections_delayed,
+                                                 &Metrics::connections_steered,
+                                                 &Metrics::partitions_moved,
                                                  &Metrics::idle_connections_closed,
                                                  &Metrics::slow_frames_closed,
                                                  &Metrics::slow_readers_closed,
@@ -103,6 +107,9 @@ void Metrics::add(const Metrics& other) {
   send_blocked.add(other.send_blocked);
   topic_counters.add(other.topic_counters);
   loop_spin_seconds += other.loop_spin_seconds;
+  loop_busy_seconds += other.loop_busy_seconds;
+  shards.insert(shards.end(), other.shards.begin(), other.shards.end());
+  std::sort(shards.begin(), shards.end(), [](const auto& a, const auto& b) { return a.shard < b.shard; });
   uptime_seconds += other.uptime_seconds;
 }
 

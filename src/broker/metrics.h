@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/histogram.h"
 #include "base/ids.h"
@@ -21,10 +22,10 @@ namespace moldau::broker {
 
 /// When the stages of a request began; on the clock of the surface.
 struct RequestTimes {
-  Instant received;               ///< its frame was complete
-  Instant began;                  ///< its handler was called
-  Instant left{INT64_MAX};        ///< the handler returned and it waits; never for one that was answered at once
-  Instant answered{INT64_MAX};    ///< the answer was made
+  Instant received;             ///< its frame was complete
+  Instant began;                ///< its handler was called
+  Instant left{INT64_MAX};      ///< the handler returned and it waits; never for one that was answered at once
+  Instant answered{INT64_MAX};  ///< the answer was made
 };
 
 /// Of one API.
@@ -88,10 +89,19 @@ class TopicCounterTable {
   bool overflowed_ = false;
 };
 
+/// Of one shard.
+struct ShardCounts {
+  size_t shard = 0;
+  double busy_seconds = 0;
+  uint64_t partitions = 0;
+};
+
 struct Metrics {
   uint64_t connections_accepted = 0;
   uint64_t connections_refused = 0;
   uint64_t connections_delayed = 0;
+  uint64_t connections_steered = 0;
+  uint64_t partitions_moved = 0;  ///< to another shard, for the sake of balance
   uint64_t idle_connections_closed = 0;
   uint64_t slow_frames_closed = 0;
   uint64_t slow_readers_closed = 0;
@@ -132,6 +142,8 @@ struct Metrics {
   uint64_t loop_sleeps = 0;
   uint64_t loop_spins = 0;
   double loop_spin_seconds = 0;
+  double loop_busy_seconds = 0;
+  std::vector<ShardCounts> shards;  ///< by number; without those of whose time nothing is known
   double uptime_seconds = 0;
 
   ApiMetrics& api(wire::ApiKey key) {

@@ -25,6 +25,8 @@ enum class MetricDetail : uint8_t { node, topic, partition };
 enum class MetricSource : uint8_t {
   uptime,
   loop_spin,
+  shard_busy,
+  shard_partitions,
   build_info,
   state,
   requests,

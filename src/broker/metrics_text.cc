@@ -136,6 +136,10 @@ void MetricsText::print(std::string& out, const MetricRow& row, MetricSource sou
       head(out, row);
       fmt::format_to(to, "{} {:.6f}\n", row.name, metrics_.loop_spin_seconds);
       return;
+    case MetricSource::shard_busy:
+    case MetricSource::shard_partitions:
+      print_shards(out, row, source);
+      return;
     case MetricSource::build_info:
       head(out, row);
       fmt::format_to(to, "{}{{version=\"{}\"}} 1\n", row.name, options_.version);
@@ -159,8 +163,7 @@ void MetricsText::print(std::string& out, const MetricRow& row, MetricSource sou
       if (samples_.node.cleaner.uncleanable.empty()) return;
       head(out, row);
       for (const auto& [directory, uncleanable] : samples_.node.cleaner.uncleanable) {
-        const uint64_t value =
-            source == MetricSource::uncleanable_bytes ? uncleanable.bytes : uncleanable.partitions;
+        const uint64_t value = source == MetricSource::uncleanable_bytes ? uncleanable.bytes : uncleanable.partitions;
         fmt::format_to(to, "{}{{logdirectory=\"{}\"}} {}\n", row.name, directory, value);
       }
       return;
@@ -188,6 +191,19 @@ void MetricsText::print(std::string& out, const MetricRow& row, MetricSource sou
     case MetricSource::total_time_ms:
       print_apis(out, row, source);
       return;
+  }
+}
+
+void MetricsText::print_shards(std::string& out, const MetricRow& row, MetricSource source) const {
+  if (metrics_.shards.empty()) return;
+  head(out, row);
+  auto to = std::back_inserter(out);
+  for (const ShardCounts& one : metrics_.shards) {
+    if (source == MetricSource::shard_busy) {
+      fmt::format_to(to, "{}{{shard=\"{}\"}} {:.6f}\n", row.name, one.shard, one.busy_seconds);
+    } else {
+      fmt::format_to(to, "{}{{shard=\"{}\"}} {}\n", row.name, one.shard, one.partitions);
+    }
   }
 }
 

@@ -35,6 +35,7 @@ class MetricsText {
   void print_apis(std::string& out, const MetricRow& row, MetricSource source) const;
   void print_api(std::string& out, const MetricRow& row, MetricSource source, std::string_view name, size_t key,
                  bool& headed) const;
+  void print_shards(std::string& out, const MetricRow& row, MetricSource source) const;
   void print_dropped(std::string& out, const MetricRow& row) const;
   template <typename Sample>
   bool print_some(std::string& out, const MetricRow& row, const std::vector<Sample>& samples);

@@ -32,11 +32,14 @@ class PosixBroker : public ::testing::Test {
     std::filesystem::remove_all(folder_);
   }
   void start() {
-    metadata::ConfigMap config{{"listeners", "PLAINTEXT://127.0.0.1:0"}, {"log.dirs", folder_ + "/data"}};
+    metadata::ConfigMap config{{"listeners", "PLAINTEXT://127.0.0.1:0"},
+                               {"log.dirs", folder_ + "/data"},
+                               {"shards.fill.percent", fill_},
+                               {"shards.balance.interval.ms", "20"}};
     const Result<metadata::BrokerSettings> settings = metadata::resolve_broker(config);
     ASSERT_TRUE(settings.ok()) << settings.failure().message;
-    broker_ =
-        std::make_unique<Broker>(shards_->surfaces(), BrokerOptions{.settings = *settings, .static_config = config});
+    BrokerOptions options{.settings = *settings, .static_config = config, .work_per_second = work_per_second_};
+    broker_ = std::make_unique<Broker>(shards_->surfaces(), std::move(options));
     std::optional<Status> ready;
     const Status started = broker_->start([&](const Status& status) { ready = status; });
     ASSERT_TRUE(started.ok()) << started.failure().message;
@@ -63,6 +66,8 @@ class PosixBroker : public ::testing::Test {
 
   std::string folder_;
   size_t shard_count_ = test_shards();
+  const char* fill_ = "0";
+  uint64_t work_per_second_ = 0;
   std::unique_ptr<io::posix::ShardSet> shards_;
   io::posix::Loop* loop_ = nullptr;
   std::unique_ptr<Broker> broker_;
@@ -124,7 +129,7 @@ TEST_F(PosixBroker, ASecondBrokerFindsTheFolderLocked) {
 class PosixOwners : public PosixBroker {
  protected:
   static constexpr int32_t partitions = 4;
-  static constexpr int rounds = 60;
+  int rounds_ = 60;
 
   PosixOwners() { shard_count_ = 2; }
 
@@ -154,7 +159,7 @@ class PosixOwners : public PosixBroker {
       for (const auto& row : answer.responses.at(0).partition_responses) ASSERT_EQ(row.error_code, 0);
       ++producer.answered;
     }
-    while (producer.client.connected() && producer.sent < rounds && producer.sent - producer.answered < 4) {
+    while (producer.client.connected() && producer.sent < rounds_ && producer.sent - producer.answered < 4) {
       const auto batch = batch_of(1, std::string(200, 'x'));
       wire::ProduceRequest request =
           BrokerWorld::produce_request(topic, number % partitions, batch, producer.sent % 2 == 0 ? -1 : 1);
@@ -193,11 +198,8 @@ class PosixOwners : public PosixBroker {
     consumer.client.send(request, 12);
     consumer.asked = true;
   }
-};
-
-TEST_F(PosixOwners, LoadOverTwoThreads) {
-  start();
-  for (const std::string_view topic : {"first", "second"}) {
+  /// A topic comes, is written and read, and goes.
+  void load(std::string_view topic) {
     create(topic);
     std::vector<std::unique_ptr<Producer>> producers;
     std::vector<std::unique_ptr<Consumer>> consumers;
@@ -207,12 +209,12 @@ TEST_F(PosixOwners, LoadOverTwoThreads) {
     for (int i = 0; i < 4; ++i) {
       consumers.push_back(std::make_unique<Consumer>(loop_->surface(), broker_->address()));
     }
-    constexpr Offset each = rounds * (1 + partitions);
+    const Offset each = rounds_ * (1 + partitions);
     const auto drive_all = [&] {
       bool done = true;
       for (size_t i = 0; i < producers.size(); ++i) {
         drive(*producers[i], static_cast<int>(i), topic);
-        done = done && producers[i]->answered == rounds;
+        done = done && producers[i]->answered == rounds_;
       }
       for (const auto& consumer : consumers) {
         drive(*consumer, topic);
@@ -228,6 +230,22 @@ TEST_F(PosixOwners, LoadOverTwoThreads) {
     remove.timeout_ms = 1000;
     ASSERT_EQ(call<wire::DeleteTopicsResponse>(remove, 5).responses.at(0).error_code, 0);
   }
+};
+
+TEST_F(PosixOwners, LoadOverTwoThreads) {
+  start();
+  for (const std::string_view topic : {"first", "second"}) load(topic);
+  stop();
+}
+
+// All begins on one thread. Any load is too much for it.
+TEST_F(PosixOwners, PartitionsMoveUnderLoad) {
+  fill_ = "50";
+  work_per_second_ = 1'000'000;
+  rounds_ = 600;
+  start();
+  load("t");
+  EXPECT_GT(broker_->home().metrics().partitions_moved, 0U);
   stop();
 }
 

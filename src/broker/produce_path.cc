@@ -121,6 +121,7 @@ void ProducePath::append(uint32_t slot, uint32_t index, Instant deadline) {
       metrics.records_appended += records;
       metrics.record_bytes_appended += bytes;
       TopicCounters& counters = shard_.counters_of(*partition);
+      shard_.count_work(*partition, Work::produce + bytes * Work::written_byte);
       counters.messages_in += records;
       counters.bytes_in += bytes;
     } else {

@@ -92,7 +92,10 @@ const Metrics& Shard::collect_metrics() {
   metrics_.waiting_produces = produce_path_.waiting();
   metrics_.fetch_sessions = fetch_path_.sessions().size();
   metrics_.receive_block_bytes = pool_.bytes_in_use();
-  if (options_.loop_counts) options_.loop_counts(index_, metrics_);
+  if (options_.loop_counts) {
+    options_.loop_counts(index_, metrics_);
+    metrics_.shards.assign(1, {index_, metrics_.loop_busy_seconds, metrics_.partitions});
+  }
   metrics_.move_windows(now());
   return metrics_;
 }

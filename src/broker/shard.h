@@ -25,6 +25,7 @@
 
 #include "api/facts.h"
 #include "base/assert.h"
+#include "broker/balancer.h"
 #include "broker/block_pool.h"
 #include "broker/connection.h"
 #include "broker/error_count.h"
@@ -90,6 +91,7 @@ struct ShardOptions {
   size_t fetch_sessions_max = 0;                              ///< of this shard
   Instant (*precise_clock)() = nullptr;                       ///< BrokerOptions::precise_clock
   std::function<void(size_t shard, Metrics&)> loop_counts{};  ///< BrokerOptions::loop_counts
+  uint64_t work_per_second = 0;                               ///< BrokerOptions::work_per_second
 };
 
 class Shard final : public Guarded, private PartitionHost {
@@ -98,6 +100,10 @@ class Shard final : public Guarded, private PartitionHost {
   static constexpr size_t small_frame_bytes = size_t{64} << 10;
   /// For how long a connection that may not read is left alone.
   static constexpr Duration memory_pause = milliseconds(10);
+  /// A shard that is this busy has enough to do: connections are not steered there from one that is less so.
+  static constexpr Ppm busy_enough = 900'000;
+  /// Connections that are steered away in a second.
+  static constexpr uint32_t steered_max = 256;
 
   /// `surfaces`: of all shards of the node, by number.
   Shard(Broker& node, size_t index, std::span<const io::Surface> surfaces, const ShardOptions& options);
@@ -199,6 +205,22 @@ class Shard final : public Guarded, private PartitionHost {
   void give_up_partitions();
   void drop_partitions() { replicas_.reset(); }
 
+  // Load (shard_load.cc)
+  // -----------------------------------------------------------------------------------
+
+  /// A request cost this much. Nothing comes of it but on a node of several shards that balances.
+  void count_work(Partition& partition, uint64_t work) {
+    if (partition.work == 0 && metering_) worked_.push_back(partition.id());
+    partition.work += work;
+  }
+  /// From now on take_work() is called in each interval.
+  void start_metering();
+  /// What was done since the last call. `busy`: of all shards in the interval before, for who steers connections.
+  ShardWork take_work(std::shared_ptr<const std::vector<Ppm>> busy);
+  /// Whether a connection may go to a shard now: not to one that has enough to do and more than this one, and not too
+  /// many at a time.
+  bool may_steer(size_t target);
+
   // Moves of partitions between shards (shard_moves.cc)
   // -----------------------------------------------------------------------------------
 
@@ -209,6 +231,8 @@ class Shard final : public Guarded, private PartitionHost {
     Offset high_watermark = no_offset;
     Offset last_stable = no_offset;
     Offset log_start = no_offset;
+    Offset end = no_offset;
+    Epoch leader_epoch = no_epoch;
   };
   /// Gives a partition to another shard; home hears from that one, or of the failure from here.
   void give_partition(const TopicPartitionId& id, size_t to);
@@ -395,6 +419,14 @@ class Shard final : public Guarded, private PartitionHost {
   bool finishing_ = false;
   std::map<std::string, Instant, std::less<>> odd_addresses_;
   io::TimerId sweep_timer_ = 0;
+
+  bool metering_ = false;
+  std::vector<TopicPartitionId> worked_;          // partitions with work since the last take_work()
+  Instant metered_;                               // when that was
+  double metered_busy_ = 0;                       // seconds until then
+  std::shared_ptr<const std::vector<Ppm>> busy_;  // of all shards, lately; null if that is not known
+  Instant steering_since_{INT64_MIN / 2};         // when steered_ was 0
+  uint32_t steered_ = 0;
 
   std::vector<TopicPartitionId> ticking_;  // partitions whose produces wait
   io::TimerId tick_timer_ = 0;

@@ -77,7 +77,11 @@ void Shard::steer_later(ConnectionId id) {
   surface_.executor.defer(guarded_call([this, id] {
     Connection* const connection = find(id);
     if (connection == nullptr || !connection->seat().has_value()) return;
-    if (!move_connection(id, *connection->seat())) connection->stay();
+    if (move_connection(id, *connection->seat())) {
+      metrics_.connections_steered += 1;
+    } else {
+      connection->stay();
+    }
   }));
 }
 

@@ -69,7 +69,9 @@ void Shard::gave_partition(size_t to, const TopicPartitionId& id, Result<store::
             .to = to,
             .high_watermark = leaving.high_watermark(),
             .last_stable = leaving.last_stable_offset(),
-            .log_start = leaving.log().log_start()};
+            .log_start = leaving.log().log_start(),
+            .end = leaving.log().appended_end(),
+            .leader_epoch = leaving.leader_epoch()};
   replicas_->take_out(id);
   post(to, [arriving = std::move(arriving), from = index_](Shard& shard) { shard.take_partition(arriving, from); });
 }

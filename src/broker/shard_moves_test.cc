@@ -69,6 +69,30 @@ TEST_F(PartitionMoves, OneByOneAndBack) {
   EXPECT_EQ(world_->produce(again, "t", 0, batch_of(1, "x")).base_offset, next);
 }
 
+// Who asks for what cannot be is told so, or to come again, at whatever moment of a move.
+TEST_F(PartitionMoves, AnOffsetBeyondTheEndIsNeverTaken) {
+  begin(5);
+  size_t again = 0;
+  for (int i = 0; i < 120; ++i) {
+    bool moved = false;
+    world_->broker().move_partition({topic_, 0}, 1 + static_cast<size_t>(i % 2), [&](bool) { moved = true; });
+    world_->world().run_for(microseconds(10 * i));
+    for (RawClient* const client : clients_) client->send(BrokerWorld::fetch_request("t", 0, 1000), 12);
+    for (RawClient* const client : clients_) {
+      ASSERT_TRUE(world_->until([&] { return client->frames() > 0; }, seconds(5)));
+      const auto answer = client->take<wire::FetchResponse>(12);
+      const auto error = static_cast<wire::ErrorCode>(answer.responses.at(0).partitions.at(0).error_code);
+      if (error == wire::ErrorCode::not_leader_or_follower) {
+        ++again;
+      } else {
+        EXPECT_EQ(error, wire::ErrorCode::offset_out_of_range);
+      }
+    }
+    ASSERT_TRUE(world_->until([&] { return moved; }, seconds(5)));
+  }
+  EXPECT_GT(again, 0U);
+}
+
 TEST_F(PartitionMoves, AWaitingFetchComesAgain) {
   begin(2);
   for (RawClient* const client : clients_) client->send(fetch_all({0, 0, 0, 0}, 60'000), 12);

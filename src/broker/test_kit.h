@@ -161,11 +161,12 @@ inline std::vector<io::Surface> surfaces_of(io::sim::Node& machine, size_t shard
 class BrokerWorld {
  public:
   explicit BrokerWorld(uint64_t seed = 1, metadata::ConfigMap extra = {}, uint64_t buffer_bytes_max = 1ULL << 30,
-                       size_t shards = test_shards())
-      : world_(seed), buffer_bytes_max_(buffer_bytes_max), shards_(shards) {
+                       size_t shards = test_shards(), uint64_t work_per_second = 0)
+      : world_(seed), buffer_bytes_max_(buffer_bytes_max), shards_(shards), work_per_second_(work_per_second) {
     config_ = std::move(extra);
     config_.try_emplace("listeners", "PLAINTEXT://broker:9092");
     config_.try_emplace("log.dirs", "/data");
+    config_.try_emplace("shards.fill.percent", "0");  // or all would be on the home shard
     start();
   }
   ~BrokerWorld() {
@@ -178,7 +179,8 @@ class BrokerWorld {
     ASSERT_TRUE(settings.ok()) << settings.failure().message;
     BrokerOptions options{.settings = *settings,
                           .static_config = metadata::with_identity(config_, *settings),
-                          .buffer_bytes_max = buffer_bytes_max_};
+                          .buffer_bytes_max = buffer_bytes_max_,
+                          .work_per_second = work_per_second_};
     broker_ = std::make_unique<Broker>(surfaces_of(world_.node("broker"), shards_), std::move(options));
     std::optional<Status> ready;
     const Status started = broker_->start([&](const Status& status) { ready = status; });
@@ -283,6 +285,7 @@ class BrokerWorld {
   io::sim::World world_;
   uint64_t buffer_bytes_max_;
   size_t shards_;
+  uint64_t work_per_second_;
   metadata::ConfigMap config_;
   std::unique_ptr<Broker> broker_;
   std::vector<std::unique_ptr<RawClient>> clients_;

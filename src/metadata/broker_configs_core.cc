@@ -233,9 +233,15 @@ constexpr ConfigKey table[] = {
     {54, "socket.request.max.bytes", int32, "104857600", at_least(1), high, read_only, no_server_name, effective,
      "Largest request; a connection that announces a larger one is closed."},
     {148, "socket.send.buffer.bytes", int32, "102400", {}, high, read_only, no_server_name, plain, no_effect_text},
-    {2000, "shards", int32, "1", between(1, 64), medium, read_only, no_server_name, effective,
+    {2000, "shards", int32, "1", between(0, 64), medium, read_only, no_server_name, effective,
      "Moldau's own: threads that serve, each with connections and partitions of its own. Connections go to the thread "
-     "whose partitions they use; groups and metadata are the first one's."},
+     "whose partitions they use; groups and metadata are the first one's. 0: as many as there are processors for this "
+     "process."},
+    {2000, "shards.fill.percent", int32, "50", between(0, 75), low, read_only, no_server_name, effective,
+     "Moldau's own: how much of its time a shard may be busy before partitions and connections go to the next one; "
+     "while one shard does it all, a request costs least. 0: they are spread evenly from the start."},
+    {2000, "shards.balance.interval.ms", int32, "1000", between(0, 60'000), low, read_only, no_server_name, effective,
+     "Moldau's own: how often is looked whether partitions should go to another shard. 0: never."},
     {2000, "loop.spin.us", int32, "-1", between(-1, 100'000), low, read_only, no_server_name, effective,
      "Moldau's own: how long a thread polls for the next event before it sleeps, in microseconds. -1: up to 40, as "
      "long as it has been worth its CPU lately. 0: never. More: always that long, which gives the lowest latency while "

@@ -249,6 +249,8 @@ Status resolve_connections(const Reader& read, BrokerSettings& settings) {
 
 void resolve_logs(const Reader& read, BrokerSettings& settings) {
   settings.shards = read.int32("shards");
+  settings.shards_fill_percent = read.int32("shards.fill.percent");
+  settings.shards_balance_interval_ms = read.int32("shards.balance.interval.ms");
   settings.loop_spin_us = read.int32("loop.spin.us");
   settings.num_partitions = read.int32("num.partitions");
   settings.default_replication_factor = static_cast<int16_t>(read.int32("default.replication.factor"));

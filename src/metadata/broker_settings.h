@@ -91,7 +91,10 @@ struct BrokerSettings {
   int64_t metadata_delete_delay_ms = 60'000;
   TopicSettings topic_defaults;  ///< of a topic without overrides
   GroupConfig groups;
-  int32_t shards = 1;  ///< Moldau's own: threads that serve
+  // Moldau's own: threads that serve (0: a processor each), and how work is divided between them.
+  int32_t shards = 1;
+  int32_t shards_fill_percent = 50;
+  int32_t shards_balance_interval_ms = 1000;
   int64_t queued_max_request_bytes = -1;
   int32_t loop_spin_us = -1;  ///< Moldau's own: of polling before a sleep; -1 adapts
 };

@@ -63,7 +63,7 @@ TEST(ConfigResolve, BrokerAsKafkaDescribesIt) {
   const BrokerConfigLayers layers{
       .dynamic_broker = &dynamic, .dynamic_default = &dynamic_default, .static_broker = &fixed};
   const auto entries = describe_broker(layers);
-  ASSERT_EQ(entries.size(), 340U + 8U + 1U);
+  ASSERT_EQ(entries.size(), 340U + 10U + 1U);
   EXPECT_EQ(entries[0].name, "log.cleaner.min.compaction.lag.ms");
   EXPECT_EQ(find(entries, "log.flush.interval.ms"), "log.flush.interval.ms=<null> source=5");
   EXPECT_EQ(find(entries, "log.retention.hours"), "log.retention.hours=168 source=5 log.retention.hours=168/5");

@@ -52,7 +52,7 @@ TEST(ConfigTable, TopicSettingsAreKafkas) {
   compare(topic_configs(), "topic_configs.txt", 1, false);
 }
 TEST(ConfigTable, BrokerSettingsAreKafkas) {
-  compare(broker_configs(), "broker_configs.txt", 9, true);
+  compare(broker_configs(), "broker_configs.txt", 11, true);
 }
 
 TEST(ConfigTable, HoldsItsOwnRules) {

@@ -228,6 +228,8 @@ Status Core::on_signal(int number, Callback callback) {
 // --- turns
 
 void Core::run() {
+  now_ = read_clock();
+  if (begun_ == Instant::never()) begun_ = now_;
   while (!stop_.load()) turn(Instant::never());
   stop_.store(false);
 }
@@ -239,6 +241,7 @@ void Core::stop() {
 
 bool Core::run_until(const std::function<bool()>& done, Duration limit) {
   now_ = read_clock();
+  if (begun_ == Instant::never()) begun_ = now_;
   const Instant end = now_ + limit;
   while (!done()) {
     if (now_ >= end) return false;
@@ -287,6 +290,7 @@ int Core::spin(Duration window, Instant deadline) {
 
 int Core::sleep(Instant deadline) {
   sleeping_.store(true);
+  const Instant begin = now_;
   int count = 0;
   if (has_immediate_work()) {
     count = poll(0);
@@ -296,6 +300,7 @@ int Core::sleep(Instant deadline) {
   }
   sleeping_.store(false);
   now_ = read_clock();
+  counters_.slept = counters_.slept + (now_ - begin);
   return count;
 }
 

@@ -81,6 +81,10 @@ class Core final : public Clock, public Timers, public Entropy, public Executor,
     });
   }
   LoopCounters& counters() { return counters_; }
+  /// Time since it began to run in which it neither slept nor polled.
+  Duration busy() const {
+    return begun_ == Instant::never() ? Duration{} : now_ - begun_ - counters_.spun - counters_.slept;
+  }
   const Pool* pool() const { return pool_.get(); }
   uint64_t wakes_written() const { return wakes_written_.load(std::memory_order_relaxed); }
   /// A descriptor kept for the day when there are none left: closing it lets one connection in, to be refused.
@@ -136,6 +140,7 @@ class Core final : public Clock, public Timers, public Entropy, public Executor,
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_slots_;
   Instant now_;
+  Instant begun_ = Instant::never();
   mutable WallMillis wall_ = no_timestamp;
   bool had_event_ = false;  ///< in the last turn; timers do not count
   SpinPolicy spin_policy_;

@@ -50,6 +50,7 @@ Result<std::unique_ptr<Listener>> Loop::adopt_listener(int socket, AcceptHandler
 
 LoopCounters Loop::counters() const {
   LoopCounters counters = impl_->core.counters();
+  counters.busy = impl_->core.busy();
   counters.wakes_written = impl_->core.wakes_written();
   counters.files_reopened = impl_->disk.descriptors().reopened();
   counters.files_open = impl_->disk.descriptors().open_count();

@@ -42,6 +42,8 @@ struct LoopCounters {
   uint64_t turns = 0;              ///< turns run
   uint64_t spins = 0;              ///< waits that polled before they slept, or instead
   Duration spun;                   ///< time in them, without the turns that they ended in
+  Duration slept;                  ///< time in waits that were allowed to block
+  Duration busy;                   ///< time since it began to run, without `spun` and `slept`
   uint64_t mails = 0;              ///< messages taken out of the mailbox
   uint64_t sleeps = 0;             ///< waits that were allowed to block
   uint64_t wakes_written = 0;      ///< times a poster had to wake the loop through its eventfd

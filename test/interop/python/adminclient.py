@@ -28,8 +28,8 @@ SETTINGS = {
     "share.coordinator.state.topic.min.isr": "1",
 }
 # Settings of ours that Kafka does not have.
-OWN_CONFIGS = {"shards", "loop.spin.us", "write.caching", "write.caching.default", "cluster.id", "log.journal.enable",
-               "log.journal.file.bytes", "internal.log.journal.after.commits"}
+OWN_CONFIGS = {"shards", "shards.fill.percent", "shards.balance.interval.ms", "loop.spin.us", "write.caching",
+               "write.caching.default", "cluster.id", "log.journal.enable", "log.journal.file.bytes", "internal.log.journal.after.commits"}
 TIMEOUT_S = 240
 
 

@@ -512,7 +512,8 @@ VOLATILE = {
 }
 NODE_LISTS = {"replicaNodes", "isrNodes"}
 # Settings of ours that Kafka does not have.
-OWN_CONFIGS = {"shards", "loop.spin.us", "write.caching", "write.caching.default"}
+OWN_CONFIGS = {"shards", "shards.fill.percent", "shards.balance.interval.ms", "loop.spin.us", "write.caching",
+               "write.caching.default"}
 
 
 def normal(value, key=None):
