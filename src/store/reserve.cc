@@ -8,6 +8,9 @@ namespace moldau::store {
 void Reserve::take(io::Disk& disk) {
   if (!wanted()) return;
   const FlagGuard held(guard_);
+  // Not by trying: until it fails, others would find no room.
+  const auto space = disk.space(io::parent_of(path_));
+  if (!space.ok() || space->usable_bytes < bytes_) return;
   const auto taken = [&]() -> Status {
     ASSIGN_OR_RETURN(const io::FileRef file, disk.open(path_, io::OpenMode::create));
     return disk.allocate(*file, 0, bytes_);
