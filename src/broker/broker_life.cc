@@ -37,7 +37,16 @@ Status Broker::open_store() {
   store::StoreOptions options;
   options.log_directories = settings.log_dirs;
   options.metadata_directory = settings.metadata_log_dir;
-  options.config_of = [this](const std::string& topic) { return hosting_->log_config(*image_, topic); };
+  // Asked once for each partition of a start: those of one topic come in a row.
+  options.config_of = [this, image = std::weak_ptr(image_), name = std::string(),
+                       config = store::LogConfig()](const std::string& topic) mutable {
+    if (image.lock() != image_ || name != topic) {
+      config = hosting_->log_config(*image_, topic);
+      image = image_;
+      name = topic;
+    }
+    return config;
+  };
   options.directory_of = [this](const TopicPartitionId& id) { return LogDirMoves::named(*image_, self(), id); };
   options.known_partition = [this](const std::string& topic, PartitionIndex partition) {
     return LogDirMoves::known(*image_, self(), topic, partition);

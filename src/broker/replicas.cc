@@ -16,8 +16,15 @@ Partition* Replicas::find(const TopicPartitionId& id) noexcept {
   return found == partitions_.end() ? nullptr : found->second.get();
 }
 
-metadata::TopicSettings Replicas::settings_of(const metadata::Image& image, const std::string& topic) const {
-  return metadata::resolve_topic(topic, image.topic_configs(topic), image.broker_layers(self_, &static_config_));
+const metadata::TopicSettings& Replicas::settings_of(const NodeView& view, const metadata::TopicImage& topic) {
+  if (resolved_view_ != view.number || resolved_topic_ != topic.name) {
+    const metadata::Image& image = *view.image;
+    resolved_ = metadata::resolve_topic(topic.name, image.topic_configs(topic.name),
+                                        image.broker_layers(self_, &static_config_));
+    resolved_view_ = view.number;
+    resolved_topic_ = topic.name;
+  }
+  return resolved_;
 }
 
 // A topic that the view no longer has was deleted while its log was on the way.
@@ -31,7 +38,7 @@ void Replicas::add(const ArrivingLog& arriving, const NodeView& view) {
   auto made = std::make_unique<Partition>(host_, self_, *arriving.log, arriving.high_watermark);
   Partition& partition = *made;
   partitions_.emplace(id, std::move(made));
-  partition.configure(settings_of(*view.image, topic->name));
+  partition.configure(settings_of(view, *topic));
   apply_partition(view, *topic, partition);
 }
 
@@ -87,12 +94,12 @@ void Replicas::take_out(const TopicPartitionId& id) {
 void Replicas::apply_partition(const NodeView& view, const metadata::TopicImage& topic, Partition& partition) {
   const metadata::PartitionImage* const image = topic.partition(partition.id().partition);
   if (image == nullptr || !image->has_replica(self_)) return;
-  partition.apply(*image, settings_of(*view.image, topic.name).min_insync_replicas,
+  partition.apply(*image, settings_of(view, topic).min_insync_replicas,
                   milliseconds(view.settings->replica_lag_time_max_ms));
 }
 
 void Replicas::reconfigure(const NodeView& view, const metadata::TopicImage& topic) {
-  const metadata::TopicSettings settings = settings_of(*view.image, topic.name);
+  const metadata::TopicSettings& settings = settings_of(view, topic);
   topic.partitions.for_each([&](PartitionIndex index, const metadata::PartitionRef&) {
     if (Partition* const hosted = find({topic.id, index})) hosted->configure(settings);
   });

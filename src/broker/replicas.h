@@ -53,7 +53,7 @@ class Replicas {
   void drop(const TopicPartitionId& id);
   void apply_partition(const NodeView& view, const metadata::TopicImage& topic, Partition& partition);
   void reconfigure(const NodeView& view, const metadata::TopicImage& topic);
-  metadata::TopicSettings settings_of(const metadata::Image& image, const std::string& topic) const;
+  const metadata::TopicSettings& settings_of(const NodeView& view, const metadata::TopicImage& topic);
 
   PartitionHost& host_;
   NodeId self_;
@@ -61,6 +61,10 @@ class Replicas {
   std::function<void(store::Log&)> ended_;
   std::unordered_map<TopicPartitionId, std::unique_ptr<Partition>> partitions_;
   std::optional<TopicPartitionId> held_;
+  // The settings asked for last: partitions of one topic come in a row.
+  uint64_t resolved_view_ = 0;
+  std::string resolved_topic_;
+  metadata::TopicSettings resolved_;
 };
 
 }  // namespace moldau::broker

@@ -75,9 +75,9 @@ TEST_F(PartitionMoves, AnOffsetBeyondTheEndIsNeverTaken) {
   size_t again = 0;
   for (int i = 0; i < 120; ++i) {
     bool moved = false;
-    world_->broker().move_partition({topic_, 0}, 1 + static_cast<size_t>(i % 2), [&](bool) { moved = true; });
-    world_->world().run_for(microseconds(10 * i));
     for (RawClient* const client : clients_) client->send(BrokerWorld::fetch_request("t", 0, 1000), 12);
+    world_->world().run_for(microseconds(10 * i));
+    world_->broker().move_partition({topic_, 0}, 1 + static_cast<size_t>(i % 2), [&](bool) { moved = true; });
     for (RawClient* const client : clients_) {
       ASSERT_TRUE(world_->until([&] { return client->frames() > 0; }, seconds(5)));
       const auto answer = client->take<wire::FetchResponse>(12);
