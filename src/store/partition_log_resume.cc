@@ -74,7 +74,8 @@ Status PartitionLog::note_recovered(size_t first) {
     sync.files.push_back(segments_[i].time_index);
   }
   // Always: the process may have died behind a removal (a truncation) and before the sync of it. What is gone for this
-  // kernel alone would be back after a power cut, in the way of what was written since. Without changes it costs nothing.
+  // kernel alone would be back after a power cut, in the way of what was written since. Where nothing has changed the
+  // sync has nothing to write.
   sync.folder = folder_;
   if (segments_.front().base < checkpointed_recovery_point_) return {};
   const auto identity = disk().open(path_in(folder_, log::partition_metadata_name), io::OpenMode::read);
