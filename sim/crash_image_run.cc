@@ -22,6 +22,9 @@ namespace {
 
 constexpr size_t images_per_point = 90;
 constexpr size_t mixed_per_point = 20;
+/// In the hunt for a planted bug: what is rare is the life, not the image.
+constexpr size_t hunted_images_per_point = 8;
+constexpr size_t hunted_mixed_per_point = 2;
 /// Of the images, one in so many is recovered twice; one in so many with power cuts in the midst of its recovery.
 constexpr uint64_t twice_every = 8;
 constexpr uint64_t nested_every = 400;
@@ -234,7 +237,10 @@ class LifeOfImages {
  private:
   void at_point(uint64_t point) {
     ++points_;
-    io::sim::CrashImages images(life_.disk().tree(), seed_ * 1'000'003 + point, images_per_point, mixed_per_point);
+    const bool hunt = planted_ != store::Mutant::none;
+    io::sim::CrashImages images(life_.disk().tree(), seed_ * 1'000'003 + point,
+                                hunt ? hunted_images_per_point : images_per_point,
+                                hunt ? hunted_mixed_per_point : mixed_per_point);
     while (auto image = images.next()) {
       ++images_;
       std::string problem = check(std::move(image), images.hash());

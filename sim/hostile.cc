@@ -249,6 +249,7 @@ io::Task<void> Hostile::bad_topics() {
   if (expected != none) co_return;
   ++topics_made_;  // also after an error: it may exist then
   if (reply->message.topics[0].error_code != 0) co_return;
+  co_await bad_first_sequence(fresh);
   if (prng_.chance(1, 2)) co_return;
   wire::DeleteTopicsRequest deletion;
   deletion.timeout_ms = 2'000;
@@ -259,6 +260,22 @@ io::Task<void> Hostile::bad_topics() {
   if (deleted.ok() && deleted->message.responses.size() == 1) {
     expect(deleted->message.responses[0].error_code, {none}, "a deletion");
   }
+}
+
+/// P2: in a log that never held a record, a producer begins at 0. Then it does.
+io::Task<void> Hostile::bad_first_sequence(std::string topic) {
+  wire::InitProducerIdRequest request;
+  request.transactional_id.reset();
+  request.transaction_timeout_ms = 60'000;
+  Result<client::Reply<wire::InitProducerIdResponse>> reply =
+      co_await client_.send<wire::InitProducerIdRequest, wire::InitProducerIdResponse>(client::any_node, request);
+  if (!reply.ok() || reply->message.error_code != 0) co_return;
+  const ProducerId producer = reply->message.producer_id;
+  const WallMillis now = node_.surface().clock.wall();
+  const Bytes late = sound_batch(now, producer, 0, 5);
+  co_await produce(topic, no_id, 0, late, -1, 12, "a first sequence above 0", for_a_gap);
+  const Bytes first = sound_batch(now, producer, 0, 0);
+  co_await produce(topic, no_id, 0, first, -1, 12, "a sound batch", success);
 }
 
 io::Task<void> Hostile::garbage() {

@@ -33,6 +33,7 @@ class Hostile {
   io::Task<void> bad_sequences();
   io::Task<void> bad_fetch();
   io::Task<void> bad_topics();
+  io::Task<void> bad_first_sequence(std::string topic);
   io::Task<void> garbage();
   io::Task<void> misdeed(uint64_t number);
   io::Task<void> pause(Duration duration);

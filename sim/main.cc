@@ -86,7 +86,8 @@ constexpr const char* required[] = {"power cuts",
                                     "error.INVALID_CONFIG",
                                     "error.KAFKA_STORAGE_ERROR",
                                     "refused: a duplicate",
-                                    "refused: an old duplicate"};
+                                    "refused: an old duplicate",
+                                    "refused: a first sequence above 0"};
 
 /// The same for runs of the scenario `groups`.
 constexpr const char* required_of_groups[] = {"rebalances",

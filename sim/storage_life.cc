@@ -15,9 +15,11 @@ namespace {
 
 constexpr WallMillis batch_time = 1'767'225'600'000;
 constexpr int steps = 40;
+constexpr int steps_with_journal = 60;
 constexpr PartitionIndex cached_partition = 2;  // the others are in sync mode
 constexpr PartitionIndex later_partition = 3;   // comes and goes, in lives with a journal
 constexpr uint64_t journal_file_blocks = 8;
+constexpr uint64_t near_the_end = 6;  // offsets
 
 TopicPartitionId id_of(PartitionIndex partition) {
   return {Uuid::of(5, static_cast<uint64_t>(partition) + 1), partition};
@@ -62,6 +64,11 @@ StorageLife::StorageLife(uint64_t seed, store::Mutant mutant)
       node_(world_.node("n")),
       options_(options(mutant, with_journal_, own_boot_id)) {
   options_.checkpoint_interval_ms = prng_.between(3, 20);
+  if (with_journal_) {
+    // Segments are synced late or soon behind the journal, log starts are written down before or after that.
+    options_.journal.seal_after_ms = prng_.between(4, 40);
+    options_.log_start_checkpoint_interval_ms = prng_.between(2, 11);
+  }
 }
 
 StorageLife::~StorageLife() {
@@ -162,8 +169,10 @@ void StorageLife::append(store::Log& log, LogHistory& history) {
 
 void StorageLife::delete_records(store::Log& log, LogHistory& history) {
   if (log.commit_end() <= log.log_start()) return;
-  const auto room = static_cast<uint64_t>(log.commit_end() - log.log_start());
-  const Offset to = log.log_start() + 1 + static_cast<Offset>(prng_.below(room));
+  auto room = static_cast<uint64_t>(log.commit_end() - log.log_start());
+  // Near the end: what only the journal has.
+  if (with_journal_ && prng_.chance(1, 2)) room = std::min(room, near_the_end);
+  const Offset to = log.commit_end() - static_cast<Offset>(prng_.below(room));
   history.start_max = std::max(history.start_max, to);
   log.delete_records(to, [&history, to, number = history.number](const Status& status) {
     if (status.ok() && number == history.number) history.deleted_below = std::max(history.deleted_below, to);
@@ -232,11 +241,11 @@ void StorageLife::append_to_many() {
 
 void StorageLife::act() {
   if (with_journal_ && prng_.chance(1, 2)) return append_to_many();
-  const auto partition = static_cast<PartitionIndex>(prng_.below(3));
+  const auto partition = static_cast<PartitionIndex>(prng_.below(with_journal_ ? 4 : 3));
   store::Log* log = ensure(partition);
   if (log == nullptr) return;
   LogHistory& history = histories_[partition];
-  switch (prng_.below(16)) {
+  switch (prng_.below(with_journal_ ? 10 : 16)) {
     case 0:
       (void)log->roll();
       break;
@@ -277,7 +286,7 @@ void StorageLife::live(std::function<bool(uint64_t point)> at_point) {
     if (!loaded.ok()) problem_ = "load: " + loaded.failure().message;
     if (loaded.ok()) store_->start_background();
   });
-  for (int step = 0; step < steps && !over_ && problem_.empty(); ++step) {
+  for (int step = 0; step < (with_journal_ ? steps_with_journal : steps) && !over_ && problem_.empty(); ++step) {
     run([&] { act(); });
     settle(microseconds(static_cast<int64_t>(prng_.below(3000))));
   }

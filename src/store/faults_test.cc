@@ -326,6 +326,65 @@ TEST(store_faults, after_a_killed_process_recovery_begins_in_the_segment) {
   }
 }
 
+/// A process died in the midst of a truncation, behind a removal and before the sync of it: the segment is gone for
+/// this kernel alone. A start that serves has to see to it that it is gone for good.
+TEST(store_faults, a_removal_that_only_this_kernel_knows_is_durable_when_the_next_start_serves) {
+  const Quiet quiet;
+  Rig rig(1, checkpointing());
+  rig.open();
+  (void)fill(rig);
+  const std::vector<std::string> segments = segments_of(rig);
+  ASSERT_GE(segments.size(), 3U);
+  const std::string kept = segments[segments.size() - 2] + ".log";
+  const std::string bytes = content(rig, kept);
+  const auto first = wire::BatchView::parse(as_bytes(bytes));
+  ASSERT_TRUE(first.has_value());
+  const Offset end = first->next_offset();
+  rig.crash(io::sim::CrashKind::process);
+  // As a truncation does: the recovery points come down first, snapshots go, and the segment that stays is cut last.
+  replace(rig, "/data/recovery-point-offset-checkpoint", fmt::format("0\n1\norders 0 {}\n", end));
+  for (const std::string& segment : segments) (void)rig.disk().remove(segment + ".snapshot");
+  ASSERT_TRUE(rig.disk().sync_dir("/data/orders-0").ok());
+  for (const char* kind : {".log", ".index", ".timeindex"}) ASSERT_TRUE(rig.disk().remove(segments.back() + kind).ok());
+  const auto file = rig.disk().open(kept, io::OpenMode::write);
+  ASSERT_TRUE(file.ok() && rig.disk().truncate(**file, first->size()).ok());
+  rig.open();
+  ASSERT_EQ(rig.log()->next_offset(), end);
+  ASSERT_TRUE(rig.append(*rig.log(), {.records = 5}).ok());
+  rig.settle();
+  ASSERT_EQ(rig.log()->stable_end(), end + 5);
+  rig.disk().faults().crash_style = io::sim::CrashStyle::lose_all;
+  rig.crash(io::sim::CrashKind::power);
+  rig.open();
+  EXPECT_EQ(rig.log()->next_offset(), end + 5);
+  EXPECT_TRUE(rig.log()->damaged().empty());
+}
+
+/// Below the recovery point nothing is scanned for epochs: the point must not pass one that is in no file yet.
+TEST(store_faults, the_recovery_point_waits_for_the_file_of_leader_epochs) {
+  const Quiet quiet;
+  Rig rig(1, checkpointing());
+  rig.open();
+  ASSERT_TRUE(rig.append(*rig.log(), {.records = 3}).ok());
+  rig.settle();
+  const std::string epochs = content(rig, "/data/orders-0/leader-epoch-checkpoint");
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(rig.append(*rig.log(), {.records = 3}, 7).ok());
+  rig.settle();
+  ASSERT_EQ(rig.log()->stable_end(), 123);
+  ASSERT_GE(segments_of(rig).size(), 2U);
+  rig.crash(io::sim::CrashKind::process);
+  // The batches were written, and the process died before their epoch was.
+  replace(rig, "/data/orders-0/leader-epoch-checkpoint", epochs);
+  replace(rig, "/data/recovery-point-offset-checkpoint", "0\n1\norders 0 3\n");
+  rig.open();
+  EXPECT_EQ(rig.log()->epoch_of(5), 7);
+  rig.run([&] { rig.store->start_background(); });
+  rig.settle(seconds(2));  // checkpoints are written
+  rig.crash(io::sim::CrashKind::power);
+  rig.open();
+  EXPECT_EQ(rig.log()->epoch_of(5), 7);
+}
+
 TEST(store_faults, the_bug_of_cutting_at_damage_anywhere_is_found) {
   const Quiet quiet;
   StoreOptions options = checkpointing();
