@@ -376,10 +376,11 @@ int run_crash_images(const CrashImageOptions& options) {
   live_some(options, totals);
   for (std::thread& thread : pool) thread.join();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  fmt::print("{} crash images of {} moments of {} lives; {} recovered twice, {} after a power cut in a recovery; "
-             "{:.0f} images a second\n",
-             totals.images.load(), totals.points, totals.lives, totals.twice, totals.nested,
-             static_cast<double>(totals.images) / seconds);
+  fmt::print(
+      "{} crash images of {} moments of {} lives; {} recovered twice, {} after a power cut in a recovery; "
+      "{:.0f} images a second\n",
+      totals.images.load(), totals.points, totals.lives, totals.twice, totals.nested,
+      static_cast<double>(totals.images) / seconds);
   if (!options.mutant.empty()) {
     fmt::print("mutant {}: {}\n", options.mutant, totals.failed > 0 ? "found" : "NOT FOUND");
     return totals.failed > 0 ? 0 : 1;

@@ -66,7 +66,8 @@ struct DataFolder {
   /// Partition folders that are gone but may still be named in checkpoint files: before a folder of that name is made
   /// again, they have to be written anew, for what they say of the old log would be taken for the new one's.
   std::unordered_set<std::string> stale_names;
-  /// A process died that had the folder, and nothing else did: files are as they were written (docs/design/recovery.md).
+  /// A process died that had the folder, and nothing else did: files are as they were written
+  /// (docs/design/recovery.md).
   bool trusted = false;
   /// Its logs were loaded as they were found, and are to be committed.
   bool found_unsynced = false;

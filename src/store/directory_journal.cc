@@ -22,8 +22,7 @@ constexpr int64_t checkpoint_retry_ms = 1000;
 JournalOptions journal_options(const StoreCore& core, const LogDirectory& directory) {
   const JournalSettings& settings = core.options.journal;
   JournalOptions options{directory.path(), directory.folder().opened.identity.directory_id,
-                         static_cast<uint32_t>(core.shard),
-                         settings.file_bytes, settings.files_max};
+                         static_cast<uint32_t>(core.shard), settings.file_bytes, settings.files_max};
   options.sync_failed = [&folder = directory.folder(), &disk = core.surface.disk] { folder.distrust(disk); };
   if (core.mutant(Mutant::journal_ack_before_sync)) options.mutant = log::JournalMutant::acknowledged_before_sync;
   return options;
@@ -153,7 +152,9 @@ Status DirectoryJournal::close() {
 // ----------------------------------------------------------------------------------------------------------------
 // files of the journal
 
-void DirectoryJournal::journal_failed(const Failure& why) { directory_.fail(why); }
+void DirectoryJournal::journal_failed(const Failure& why) {
+  directory_.fail(why);
+}
 
 void DirectoryJournal::file_begun() {
   if (seal_timer_ != 0) core_.surface.timers.cancel(seal_timer_);
@@ -186,8 +187,8 @@ void DirectoryJournal::checkpoint(uint64_t generation, std::vector<TopicPartitio
   }
   const Instant began = core_.surface.clock.now();
   auto synced = [this, generation, began, alive = std::weak_ptr(alive_),
-                 shared = std::make_shared<const std::vector<TopicPartitionId>>(std::move(members))](
-                    const Status& outcome) {
+                 shared =
+                     std::make_shared<const std::vector<TopicPartitionId>>(std::move(members))](const Status& outcome) {
     if (!alive.expired() && outcome.ok()) settle_synced(generation, shared, began);
   };
   sync(logs, std::move(synced));

@@ -394,9 +394,9 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
     int64_t modified_wall_ms = 0;
     uint32_t offset_entries = 0;  ///< whole entries in the files
     uint32_t time_entries = 0;
-    uint32_t index_version = 0;  ///< grows when its indexes are made anew
+    uint32_t index_version = 0;                     ///< grows when its indexes are made anew
     WallMillis first_timestamp = timestamp_unread;  ///< of its first batch; read when asked for
-    bool examined = false;  ///< scanned in this process: its index and damage are known
+    bool examined = false;                          ///< scanned in this process: its index and damage are known
     io::FileRef log;
     io::FileRef offset_index;
     io::FileRef time_index;
@@ -574,6 +574,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Result<bool> open_trusted(const LoadFacts& facts, Recovered& found);
   Result<bool> find_end(size_t index, const LoadFacts& facts, Recovered& found);
   Status note_unsynced(Offset recovery_point);
+  Status note_snapshots(Offset recovery_point);
   Status complete_epochs(Offset from, Epoch last);
 
   // partition_log_load.cc
@@ -696,9 +697,9 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   // A move to another log directory.
   bool being_moved_ = false;
   bool held_ = false;
-  bool lost_ = false;  // its directory failed; it stays offline, even if its copy arrived after that
-  bool commit_wanted_ = false;             // when it is released
-  std::vector<io::Callback> after_hold_;   // what waits for that
+  bool lost_ = false;                     // its directory failed; it stays offline, even if its copy arrived after that
+  bool commit_wanted_ = false;            // when it is released
+  std::vector<io::Callback> after_hold_;  // what waits for that
   std::shared_ptr<MoveSwap> swap_;
 };
 

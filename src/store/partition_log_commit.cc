@@ -99,28 +99,32 @@ void PartitionLog::start_commit(io::Callback done) {
     job->epoch = epochs_.latest();
   }
   running_ = job;
-  core_->surface.executor.offload_sync(
-      [job, gate = core_->gate] { gate->run([&] { job->run(); }); },
-      [weak = weak_from_this(), &core = *core_, job, what = committing_now(), began = core_->surface.clock.now(),
-       done = std::move(done)]() mutable {
-        const auto self = weak.lock();
-        if (!self || !self->here(core)) return done();
-        self->core_->syncs.durations.record(self->core_->surface.clock.now() - began);
-        if (!job->outcome.ok()) ++self->core_->syncs.failed;
-        self->running_.reset();
-        if (job->epochs_failed) self->epochs_dirty_ = true;
-        if (job->outcome.ok() && !job->epochs_failed) {
-          self->epoch_written_ = std::max(self->epoch_written_, std::min(job->epoch, self->epochs_.latest()));
-        }
-        if (job->outcome.ok() && !job->folder.empty()) self->durable_first_base_ = job->first_base;
-        if (!job->outcome.ok() && !self->retired_) (void)self->fail_directory(job->outcome.failure());
-        if (job->outcome.ok() && !self->retired_ && !self->offline()) {
-          if (what.generation == self->generation_) self->synced_end_ = std::max(self->synced_end_, what.end);
-          self->committed(what);
-          if (self->checkpointer_ != nullptr) self->checkpointer_->segments_synced(*self->directory_);
-        }
-        done();
-      });
+  core_->surface.executor.offload_sync([job, gate = core_->gate] { gate->run([&] { job->run(); }); },
+                                       [weak = weak_from_this(), &core = *core_, job, what = committing_now(),
+                                        began = core_->surface.clock.now(), done = std::move(done)]() mutable {
+                                         const auto self = weak.lock();
+                                         if (!self || !self->here(core)) return done();
+                                         self->core_->syncs.durations.record(self->core_->surface.clock.now() - began);
+                                         if (!job->outcome.ok()) ++self->core_->syncs.failed;
+                                         self->running_.reset();
+                                         if (job->epochs_failed) self->epochs_dirty_ = true;
+                                         if (job->outcome.ok() && !job->epochs_failed) {
+                                           self->epoch_written_ = std::max(
+                                               self->epoch_written_, std::min(job->epoch, self->epochs_.latest()));
+                                         }
+                                         if (job->outcome.ok() && !job->folder.empty())
+                                           self->durable_first_base_ = job->first_base;
+                                         if (!job->outcome.ok() && !self->retired_)
+                                           (void)self->fail_directory(job->outcome.failure());
+                                         if (job->outcome.ok() && !self->retired_ && !self->offline()) {
+                                           if (what.generation == self->generation_)
+                                             self->synced_end_ = std::max(self->synced_end_, what.end);
+                                           self->committed(what);
+                                           if (self->checkpointer_ != nullptr)
+                                             self->checkpointer_->segments_synced(*self->directory_);
+                                         }
+                                         done();
+                                       });
 }
 
 void PartitionLog::cancel_commit() {
@@ -173,8 +177,8 @@ void PartitionLog::start_flush_timer() {
   });
 }
 
-/// Recovery takes the epochs of what it scans from the batches; of what lies below the point only their file tells them,
-/// so the point waits for that.
+/// Recovery takes the epochs of what it scans from the batches; of what lies below the point only their file tells
+/// them, so the point waits for that.
 Offset PartitionLog::recovery_point() const {
   if (core_->mutant(Mutant::checkpoint_before_data)) return appended_end_;
   const bool told = epochs_.epoch_of(synced_end_ - 1) <= epoch_written_;

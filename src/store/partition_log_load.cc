@@ -182,13 +182,13 @@ Result<bool> PartitionLog::settle_swaps(std::vector<io::DirectoryEntry>& entries
     return removed;
   };
   ASSIGN_OR_RETURN(const bool undone, remove_where([&](const log::SegmentFileName& name) {
-    return name.state == log::FileState::swap && name.base >= cleaned_from;
-  }));
+                     return name.state == log::FileState::swap && name.base >= cleaned_from;
+                   }));
   // Before the .cleaned files go, which say that these are not to be finished.
   if (undone) RETURN_IF_FAILED(directory_->sync_folder(folder_));
   ASSIGN_OR_RETURN(const bool dropped, remove_where([](const log::SegmentFileName& name) {
-    return name.state == log::FileState::deleted || name.state == log::FileState::cleaned;
-  }));
+                     return name.state == log::FileState::deleted || name.state == log::FileState::cleaned;
+                   }));
   std::vector<Offset> swaps;
   bool others = false;
   for (const io::DirectoryEntry& entry : entries) {
@@ -336,8 +336,8 @@ Result<bool> PartitionLog::was_sealed(Segment& segment, const log::SegmentTail& 
   if (!time || time->timestamp != tail.max_timestamp || time->offset > last) return false;
   if (segment.offset_entries == 0) return true;
   std::array<std::byte, log::offset_entry_bytes> bytes;
-  ASSIGN_OR_RETURN(const size_t got, disk().read(*segment.offset_index,
-                                                 (segment.offset_entries - 1) * log::offset_entry_bytes, bytes));
+  ASSIGN_OR_RETURN(const size_t got,
+                   disk().read(*segment.offset_index, (segment.offset_entries - 1) * log::offset_entry_bytes, bytes));
   return got == bytes.size() && log::offset_entry_at(bytes, segment.base, 0).offset <= last;
 }
 
@@ -543,7 +543,8 @@ Status PartitionLog::note_recovered(size_t first) {
     sync.files.push_back(segments_[i].time_index);
   }
   // Always: the process may have died behind a removal (a truncation) and before the sync of it. What is gone for this
-  // kernel alone would be back after a power cut, in the way of what was written since. Without changes it costs nothing.
+  // kernel alone would be back after a power cut, in the way of what was written since. Where nothing has changed the
+  // sync has nothing to write.
   sync.folder = folder_;
   if (segments_.front().base < checkpointed_recovery_point_) return {};
   auto identity = disk().open(path_in(folder_, log::partition_metadata_name), io::OpenMode::write);
@@ -730,8 +731,9 @@ Status PartitionLog::check_last_snapshot(Offset offset) {
   return directory_->sync_folder(folder_);
 }
 
-/// Kafka keeps snapshots at segment bases and the newest one; all others go, and those beyond the end. So do those above
-/// `sound`: they may tell of batches that a power cut took, in whose place older ones are that were cut away before.
+/// Kafka keeps snapshots at segment bases and the newest one; all others go, and those beyond the end. So do those
+/// above `sound`: they may tell of batches that a power cut took, in whose place older ones are that were cut away
+/// before.
 Status PartitionLog::remove_stray_snapshots(Offset sound) {
   bool removed = false;
   sound = std::min(sound, appended_end_);

@@ -13,7 +13,7 @@ struct PartitionLog::Recovered {
   Offset expected = 0;  ///< the next offset
   Epoch last_epoch = no_epoch;
   bool cut = false;
-  bool sealed = true;  ///< the segment scanned last was ended in order, as far as its indexes tell
+  bool sealed = true;                   ///< the segment scanned last was ended in order, as far as its indexes tell
   std::vector<log::EpochStart> epochs;  ///< of the scanned batches
 };
 

@@ -13,7 +13,9 @@
 namespace moldau::store {
 namespace {
 
-bool known(uint32_t entries) { return entries != UINT32_MAX; }
+bool known(uint32_t entries) {
+  return entries != UINT32_MAX;
+}
 
 }  // namespace
 
@@ -33,6 +35,7 @@ Result<bool> PartitionLog::open_trusted(const LoadFacts& facts, Recovered& found
   changed_ = true;
   remember(appended_end_, active().base, active().size);
   RETURN_IF_FAILED(note_unsynced(recovery_point));
+  RETURN_IF_FAILED(note_snapshots(recovery_point));
   trace(TraceLevel::debug, "log={} as_found=true end={} recovery_point={}", folder_, appended_end_, recovery_point);
   return true;
 }
@@ -158,17 +161,28 @@ Status PartitionLog::note_unsynced(Offset recovery_point) {
     unsynced_files_.push_back(segment.offset_index);
     unsynced_files_.push_back(segment.time_index);
   }
-  for (const Offset snapshot : snapshots_) {
-    if (snapshot < recovery_point || snapshot > appended_end_) continue;
-    ASSIGN_OR_RETURN(io::FileRef file,
-                     open_segment_file(snapshot, log::FileKind::producer_snapshot, io::OpenMode::write));
-    unsynced_files_.push_back(std::move(file));
-  }
   if (segments_.front().base < recovery_point) return {};
   parent_dirty_ = true;
   ASSIGN_OR_RETURN(io::FileRef identity,
                    disk().open(path_in(folder_, log::partition_metadata_name), io::OpenMode::read));
   unsynced_files_.push_back(std::move(identity));
+  return {};
+}
+
+/// Snapshots of producers that no commit took yet: one that was being written goes.
+Status PartitionLog::note_snapshots(Offset recovery_point) {
+  std::vector<Offset> whole;
+  for (const Offset snapshot : snapshots_) {
+    if (snapshot >= recovery_point && snapshot <= appended_end_) {
+      ASSIGN_OR_RETURN(const auto entries, read_snapshot(snapshot));
+      if (!entries) continue;
+      ASSIGN_OR_RETURN(io::FileRef file,
+                       open_segment_file(snapshot, log::FileKind::producer_snapshot, io::OpenMode::write));
+      unsynced_files_.push_back(std::move(file));
+    }
+    whole.push_back(snapshot);
+  }
+  snapshots_ = std::move(whole);
   return {};
 }
 

@@ -83,8 +83,8 @@ std::vector<std::unique_ptr<StoreShardImpl>> make_shards(StoreHome& home, std::s
   ASSERT(!surfaces.empty());
   std::vector<std::unique_ptr<StoreShardImpl>> shards;
   for (const io::Surface& surface : surfaces) {
-    shards.push_back(std::make_unique<StoreShardImpl>(home, surface, part_of(options, surfaces.size()), shards.size(),
-                                                      folders));
+    shards.push_back(
+        std::make_unique<StoreShardImpl>(home, surface, part_of(options, surfaces.size()), shards.size(), folders));
   }
   return shards;
 }
@@ -148,9 +148,8 @@ void StoreImpl::at_home(size_t from, io::Callback call) {
 void StoreImpl::folder_failed(DataFolder& folder, const Failure& why) {
   core_.directories[folder.index]->went_offline(why);
   for (size_t i = 1; i < shards_.size(); ++i) {
-    at_shard(i, [index = folder.index, why](StoreShardImpl& shard) {
-      shard.core().directories[index]->went_offline(why);
-    });
+    at_shard(
+        i, [index = folder.index, why](StoreShardImpl& shard) { shard.core().directories[index]->went_offline(why); });
   }
 }
 
@@ -192,8 +191,8 @@ Status StoreImpl::open_folders(const std::string& cluster_id, NodeId node_id) {
     }
     for (size_t j = 0; j < i; ++j) {
       if (meta.directory_id && metas[j] && metas[j]->directory_id == meta.directory_id) {
-        return Failure{FailureKind::corrupt, fmt::format("{} and {} have the same directory.id",
-                                                         folders_[j]->path, folder.path)};
+        return Failure{FailureKind::corrupt,
+                       fmt::format("{} and {} have the same directory.id", folders_[j]->path, folder.path)};
       }
     }
   }
@@ -273,9 +272,9 @@ Status StoreImpl::check_metadata_place() {
   for (const auto& directory : core_.directories) {
     const std::string other = path_in(directory->path(), name);
     if (other == wanted || !core_.surface.disk.stat(other).ok()) continue;
-    return Failure{FailureKind::foreign, fmt::format("{} holds the metadata log, and metadata.log.dir is {}: move {}",
-                                                     directory->path(), core_.directories[metadata_index_]->path(),
-                                                     name)};
+    return Failure{FailureKind::foreign,
+                   fmt::format("{} holds the metadata log, and metadata.log.dir is {}: move {}", directory->path(),
+                               core_.directories[metadata_index_]->path(), name)};
   }
   return {};
 }
@@ -320,8 +319,7 @@ Log* StoreImpl::find(const TopicPartitionId& id) {
 }
 
 Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& topic, int directory_index) {
-  if (holds(id))
-    return Failure{FailureKind::already_exists, fmt::format("{}-{} exists", topic, id.partition)};
+  if (holds(id)) return Failure{FailureKind::already_exists, fmt::format("{}-{} exists", topic, id.partition)};
   LogDirectory* directory = nullptr;
   if (directory_index >= 0) {
     if (static_cast<size_t>(directory_index) >= log_directory_count_) {
@@ -344,7 +342,8 @@ Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& to
 
   io::Disk& disk = core_.surface.disk;
   const std::string name = log::partition_folder_name(topic, id.partition);
-  if (closing_.contains(id) || removed_early_.contains(id)) return Failure{FailureKind::unavailable, name + " was removed, and is in a journal yet"};
+  if (closing_.contains(id) || removed_early_.contains(id))
+    return Failure{FailureKind::unavailable, name + " was removed, and is in a journal yet"};
   RETURN_IF_FAILED(close_removed(*directory, id));
   if (directory->folder().stale_names.contains(name)) {
     const Status written = write_checkpoints(*directory);

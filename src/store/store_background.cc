@@ -294,8 +294,9 @@ void StoreImpl::found_settled(size_t index) {
   };
   gather(put, [this, index] {
     LogDirectory& directory = *core_.directories[index];
-    const std::vector<CheckpointJob> jobs{job_of(directory.folder().recovery_points, home_.put_recovery_points(directory)),
-                                          job_of(directory.folder().log_starts, home_.put_log_starts(directory))};
+    const std::vector<CheckpointJob> jobs{
+        job_of(directory.folder().recovery_points, home_.put_recovery_points(directory)),
+        job_of(directory.folder().log_starts, home_.put_log_starts(directory))};
     auto outcome = std::make_shared<Status>();
     core_.surface.executor.offload(
         [jobs, outcome, gate = core_.gate, &disk = core_.surface.disk, &folder = directory.folder()] {

@@ -163,9 +163,8 @@ void StoreImpl::close_removed_later(LogDirectory& directory, const PartitionLog&
   if (const auto elsewhere = log.entries_left()) {
     closing_.insert(id);
     at_shard(*elsewhere, [this, id, index = index_of(directory)](StoreShardImpl& shard) {
-      shard.close_removed(index, id, [this, id, number = shard.index()] {
-        at_home(number, [this, id] { closing_.erase(id); });
-      });
+      shard.close_removed(index, id,
+                          [this, id, number = shard.index()] { at_home(number, [this, id] { closing_.erase(id); }); });
     });
     return;
   }

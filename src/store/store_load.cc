@@ -176,9 +176,8 @@ Status StoreImpl::load_logs() {
     for (const PartitionLog* log : core_.directories[i]->logs()) {
       present.insert(log::partition_folder_name(log->topic(), log->partition()));
     }
-    for (const Offsets* offsets :
-         {&found.recovery_points, &found.log_starts, &found.high_watermarks, &found.transaction_free,
-          &found.clean_ends}) {
+    for (const Offsets* offsets : {&found.recovery_points, &found.log_starts, &found.high_watermarks,
+                                   &found.transaction_free, &found.clean_ends}) {
       for (const auto& [key, offset] : *offsets) {
         const std::string name = log::partition_folder_name(key.first, key.second);
         if (present.contains(name)) continue;

@@ -138,21 +138,21 @@ class Replay {
       ++counts_.batches_mended;
       return log.write_over(batch);
     }
-    return Failure{FailureKind::corrupt,
-                   fmt::format("{}: at offset {} it holds other bytes than round {} of the journal ({} at {}): "
-                               "something else wrote there",
-                               log.folder(), batch.base_offset(), record.sequence, files_[record.file]->path(),
-                               record.position)};
+    return Failure{
+        FailureKind::corrupt,
+        fmt::format("{}: at offset {} it holds other bytes than round {} of the journal ({} at {}): "
+                    "something else wrote there",
+                    log.folder(), batch.base_offset(), record.sequence, files_[record.file]->path(), record.position)};
   }
 
   /// From the batch at `at` on the log does not have them.
   Status append_rest(ReplayedLog& log, const log::JournalRecord& record, const Bytes& payload, size_t at,
                      Offset expected) {
     if (log.end() != expected) {
-      return Failure{FailureKind::corrupt,
-                     fmt::format("{}: it ends at offset {}, and round {} of the journal ({} at {}) goes on at {}",
-                                 log.folder(), log.end(), record.sequence, files_[record.file]->path(),
-                                 record.position, expected)};
+      return Failure{
+          FailureKind::corrupt,
+          fmt::format("{}: it ends at offset {}, and round {} of the journal ({} at {}) goes on at {}", log.folder(),
+                      log.end(), record.sequence, files_[record.file]->path(), record.position, expected)};
     }
     const Bytes rest = payload.slice(at, payload.size() - at);
     Offset end = expected;
@@ -173,11 +173,11 @@ class Replay {
     BlockRef block = BlockRef::adopt(Block::allocate(size));
     const std::span<std::byte> into(block->data(), size);
     ASSIGN_OR_RETURN(const size_t got, disk_.read(*files_[record.file], record.position, into));
-    const bool sound = got == size && (crc32c(into) == record.entry.checksum ||
-                                       mutant_ == log::JournalMutant::torn_round_accepted);
+    const bool sound =
+        got == size && (crc32c(into) == record.entry.checksum || mutant_ == log::JournalMutant::torn_round_accepted);
     if (!sound) {
-      return Failure{FailureKind::corrupt, fmt::format("{} at {}: reads give different bytes",
-                                                       files_[record.file]->path(), record.position)};
+      return Failure{FailureKind::corrupt,
+                     fmt::format("{} at {}: reads give different bytes", files_[record.file]->path(), record.position)};
     }
     return Bytes(std::move(block), into);
   }

@@ -58,8 +58,8 @@ class ReplayTarget {
 struct ReplayCounts {
   size_t files = 0;
   uint64_t rounds = 0;
-  uint64_t batches_found = 0;     ///< in segments already
-  uint64_t batches_mended = 0;    ///< of them, those that got their leader epoch back
+  uint64_t batches_found = 0;   ///< in segments already
+  uint64_t batches_mended = 0;  ///< of them, those that got their leader epoch back
   uint64_t batches_appended = 0;
   uint64_t bytes_appended = 0;
   /// Partitions that the journal holds batches of, and that have no folder in this log directory: lost with it, or

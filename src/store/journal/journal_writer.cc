@@ -176,12 +176,11 @@ bool JournalWriter::may_close_in_last(const JournalRound& round) const {
 void JournalWriter::append(JournalRound round, io::Completion<Status> done) {
   ASSERT(ready_for(round.entries_.size(), round.payload_bytes_));
   job_ = make_job(std::move(round));
-  surface_.executor.offload_sync(
-      [job = job_] { job->run(); },
-      [this, job = job_, done = std::move(done), alive = std::weak_ptr(alive_)]() mutable {
-        if (!alive.expired()) apply(*job);
-        done(job->outcome);
-      });
+  surface_.executor.offload_sync([job = job_] { job->run(); },
+                                 [this, job = job_, done = std::move(done), alive = std::weak_ptr(alive_)]() mutable {
+                                   if (!alive.expired()) apply(*job);
+                                   done(job->outcome);
+                                 });
 }
 
 Status JournalWriter::append_now(JournalRound round) {
@@ -215,12 +214,8 @@ std::shared_ptr<JournalWriter::RoundJob> JournalWriter::make_job(JournalRound ro
   LiveFile& file = files_.back();
   ASSERT(file.used + bytes <= options_.file_bytes);
   auto job = std::make_shared<RoundJob>(surface_.disk, std::move(round), options_);
-  job->header = {file.prepared.name.generation,
-                 next_sequence_,
-                 needed_from(),
-                 options_.directory_id,
-                 options_.shard,
-                 static_cast<uint32_t>(job->round.entries_.size()),
+  job->header = {file.prepared.name.generation, next_sequence_, needed_from(),
+                 options_.directory_id,         options_.shard, static_cast<uint32_t>(job->round.entries_.size()),
                  job->round.payload_bytes_};
   job->file = file.prepared.file;
   job->position = file.used;
