@@ -273,6 +273,7 @@ TEST(faults, F57_a_sync_of_five_seconds_holds_up_its_own_partition_only) {
   RawClient& client = world.connect();
   world.create_topic(client, "t", 3);
   for (int32_t p = 0; p < 3; ++p) ASSERT_EQ(world.produce(client, "t", p, batch_of(1, "x")).error_code, 0);
+  world.world().run_for(seconds(2));  // recovery points are written down behind the first appends
   disk_of(world).delay_sync_in(1, seconds(5));
   slow.send(BrokerWorld::produce_request("t", 0, batch_of(1, "y")), 9);
   world.world().run_for(milliseconds(20));
@@ -301,6 +302,7 @@ TEST(faults, F57_a_sync_that_never_ends_acknowledges_nothing_and_times_out) {
   }
   ASSERT_FALSE(on_b.empty());
   ASSERT_FALSE(on_a.empty());
+  world.world().run_for(seconds(2));  // recovery points are written down behind the first appends
   disk_of(world).hang_sync_in(1);
   const auto batch = batch_of(1, "y");
   auto request = BrokerWorld::produce_request("t", on_b[0], batch);
