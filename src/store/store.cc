@@ -62,14 +62,16 @@ ScrubOptions part_of(ScrubOptions options, size_t shards) {
   return options;
 }
 
-/// What one of `shards` may take of the bounds of the store.
-StoreOptions part_of(StoreOptions options, size_t shards) {
+/// What one of `shards` may take of the bounds of the store: home, which does everything as long as it can, a half, the
+/// others the other half together.
+StoreOptions part_of(StoreOptions options, size_t shards, size_t index) {
   if (shards == 1) return options;
-  options.tail_bytes_max /= shards;
-  options.space_ahead_bytes_max /= shards;
-  options.unflushed_bytes_max /= shards;
-  options.syncs_in_flight_max = std::max(options.syncs_in_flight_max / static_cast<int>(shards), syncs_in_flight_min);
-  const uint64_t blocks = options.journal.file_bytes / shards / log::journal_block_bytes;
+  const size_t parts = index == 0 ? 2 : 2 * (shards - 1);
+  options.tail_bytes_max /= parts;
+  options.space_ahead_bytes_max /= parts;
+  options.unflushed_bytes_max /= parts;
+  options.syncs_in_flight_max = std::max(options.syncs_in_flight_max / static_cast<int>(parts), syncs_in_flight_min);
+  const uint64_t blocks = options.journal.file_bytes / parts / log::journal_block_bytes;
   const uint64_t least = std::min(options.journal.file_bytes, journal_file_bytes_min);
   options.journal.file_bytes = std::max(blocks * log::journal_block_bytes, least);
   options.cleaner = part_of(options.cleaner, shards);
@@ -83,8 +85,9 @@ std::vector<std::unique_ptr<StoreShardImpl>> make_shards(StoreHome& home, std::s
   ASSERT(!surfaces.empty());
   std::vector<std::unique_ptr<StoreShardImpl>> shards;
   for (const io::Surface& surface : surfaces) {
+    const size_t index = shards.size();
     shards.push_back(
-        std::make_unique<StoreShardImpl>(home, surface, part_of(options, surfaces.size()), shards.size(), folders));
+        std::make_unique<StoreShardImpl>(home, surface, part_of(options, surfaces.size(), index), index, folders));
   }
   return shards;
 }
