@@ -160,7 +160,7 @@ TEST(store, every_offset_is_found_in_memory_and_in_files) {
     EXPECT_LE(batch->base_offset(), from);
     EXPECT_GE(batch->last_offset(), from);
   }
-  EXPECT_GT(from_memory, 5U);
+  EXPECT_GT(from_memory, 2U);  // a shard's part of the tail is small
   EXPECT_GT(from_file, 100U);
   ReadError error = ReadError::none;
   EXPECT_EQ(log->read(end, end, 100, true, error).size, 0U);
