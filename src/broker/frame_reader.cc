@@ -37,7 +37,8 @@ std::span<std::byte> FrameReader::room(BlockPool& pool) {
     // Grow: at once where earlier frames justify it, else by doubling what has really arrived.
     size_t capacity = std::max(BlockPool::receive_block_bytes, 2 * held);
     if (needed <= hint_) capacity = std::max(capacity, needed);
-    if (claim >= 0) capacity = std::min(capacity, std::max(needed, BlockPool::receive_block_bytes));
+    // Whole frames may wait uncut, as those of a connection that came from another shard: all of it must fit.
+    if (claim >= 0 && needed > held) capacity = std::min(capacity, std::max(needed, BlockPool::receive_block_bytes));
     move_to(pool.take(capacity));
     left = block_->capacity() - end_;
   }

@@ -63,6 +63,28 @@ TEST(FrameReader, AllSplitsOfManyFrames) {
   }
 }
 
+// As those of a connection on its way to another shard.
+TEST(FrameReader, WholeFramesMayWaitUncut) {
+  for (const size_t size : {size_t{10}, size_t{3'000}, size_t{16'384}, size_t{70'000}}) {
+    BlockPool pool;
+    FrameReader reader;
+    const size_t count = 600'000 / size;
+    std::vector<std::byte> stream;
+    for (size_t i = 0; i < count; ++i) {
+      const auto bytes = framed(size, static_cast<std::byte>(i));
+      stream.insert(stream.end(), bytes.begin(), bytes.end());
+    }
+    for (size_t at = 0; at < stream.size();) at += feed(reader, pool, std::span(stream).subspan(at), 20'000);
+    for (size_t i = 0; i < count; ++i) {
+      Bytes frame;
+      ASSERT_EQ(reader.next(frame_max, frame), FrameReader::Next::frame);
+      ASSERT_EQ(frame.size(), size);
+      EXPECT_EQ(frame.view().back(), static_cast<std::byte>(i));
+    }
+    EXPECT_EQ(reader.buffered(), 0U);
+  }
+}
+
 TEST(FrameReader, RefusesSizesThatLie) {
   for (const int32_t size : {0, -1, INT32_MIN, 104'857'601, INT32_MAX, 0x16030100}) {
     BlockPool pool;
