@@ -96,6 +96,8 @@ class Disk {
   virtual void sync_all(const std::string& path, Completion<Status> done) = 0;
   /// Entries in the order of their names; without "." and "..".
   virtual Result<std::vector<DirectoryEntry>> list(const std::string& path) = 0;
+  /// The same without folders, of which there may be thousands: they are not looked at.
+  virtual Result<std::vector<DirectoryEntry>> list_files(const std::string& path) = 0;
   virtual Result<DirectoryEntry> stat(const std::string& path) = 0;
   virtual Result<Space> space(const std::string& path) = 0;
   /// Takes the lock file `path` (made if missing) for this process: FailureKind::locked if another holds it.

@@ -231,6 +231,11 @@ TEST_F(DiskCases, lists_in_the_order_of_names) {
   EXPECT_NEAR(static_cast<double>(entries[2].modified_wall_ms), static_cast<double>(io_.clock.wall()), 60'000.0);
   EXPECT_EQ(entries[3].name, "c");
   EXPECT_TRUE(entries[3].is_directory);
+  const auto files = disk_.list_files(folder_).value();
+  ASSERT_EQ(files.size(), 3U);
+  EXPECT_EQ(files[1].name, "a9");
+  EXPECT_EQ(files[2].size, 5U);
+  EXPECT_EQ(kind(disk_.list_files(at("none"))), FailureKind::not_found);
   EXPECT_EQ(kind(disk_.list(at("none"))), FailureKind::not_found);
   EXPECT_EQ(kind(disk_.list(at("b"))), FailureKind::invalid_argument);
   const DirectoryEntry entry = disk_.stat(at("b")).value();

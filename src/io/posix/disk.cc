@@ -19,9 +19,9 @@
 namespace moldau::io::posix {
 namespace {
 
-constexpr size_t pieces_max = 128;          // iovecs per pwritev
-constexpr size_t load_bytes = 256 << 10;    // a prefetch reads in steps of this
-constexpr size_t probe_step = 64 << 10;     // without cachestat: one probe per this many bytes
+constexpr size_t pieces_max = 128;        // iovecs per pwritev
+constexpr size_t load_bytes = 256 << 10;  // a prefetch reads in steps of this
+constexpr size_t probe_step = 64 << 10;   // without cachestat: one probe per this many bytes
 constexpr size_t probes_max = 64;
 constexpr int64_t off_max = INT64_MAX;
 
@@ -112,7 +112,7 @@ Result<FileRef> PosixDisk::open(const std::string& path, OpenMode mode) {
 
 Result<uint64_t> PosixDisk::size(File& file) {
   ASSIGN_OR_RETURN(const Pin pinned, pin(file));
-  struct stat status {};
+  struct stat status{};
   if (fstat(pinned.descriptor(), &status) != 0) return os_failure(errno, "stat " + file.path());
   return static_cast<uint64_t>(status.st_size);
 }
@@ -205,8 +205,8 @@ Status PosixDisk::write(File& file, uint64_t offset, std::span<const std::span<c
   ASSIGN_OR_RETURN(const Pin pinned, pin(file));
   static_cast<PosixFile&>(file).set_dirty(true);
   std::array<iovec, pieces_max> vectors;
-  size_t next = 0;      // the first piece not written whole
-  size_t written = 0;   // bytes of it that are
+  size_t next = 0;     // the first piece not written whole
+  size_t written = 0;  // bytes of it that are
   while (next < pieces.size()) {
     size_t count = 0;
     uint64_t total = 0;
@@ -216,8 +216,9 @@ Status PosixDisk::write(File& file, uint64_t offset, std::span<const std::span<c
       total += rest.size();
     }
     if (!in_range(offset, total)) return out_of_range(file);
-    const ssize_t done = total == 0 ? 0 : pwritev(pinned.descriptor(), vectors.data(), static_cast<int>(count),
-                                                  static_cast<off_t>(offset));
+    const ssize_t done =
+        total == 0 ? 0
+                   : pwritev(pinned.descriptor(), vectors.data(), static_cast<int>(count), static_cast<off_t>(offset));
     if (done < 0 && errno == EINTR) continue;
     if (done < 0) return os_failure(errno, "write " + file.path());
     // A short write means that the room ran out; asking for the rest says so, or finds that some came back.
@@ -271,10 +272,12 @@ Status PosixDisk::allocate(File& file, uint64_t offset, uint64_t size) {
 
 // --- names
 
-Status PosixDisk::rename(const std::string& from, const std::string& to) { return descriptors_->rename(from, to); }
+Status PosixDisk::rename(const std::string& from, const std::string& to) {
+  return descriptors_->rename(from, to);
+}
 
 Status PosixDisk::remove(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (lstat(path.c_str(), &status) != 0) return os_failure(errno, "remove " + path);
   const bool is_directory = S_ISDIR(status.st_mode);
   if (!is_directory) descriptors_->before_removal(path);
@@ -310,7 +313,7 @@ Status PosixDisk::remove_tree(const std::string& path) {
 Status PosixDisk::make_dir(const std::string& path) {
   if (mkdir(path.c_str(), 0700) == 0) return {};
   const int error = errno;
-  struct stat status {};
+  struct stat status{};
   if (error == EEXIST && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return {};
   return os_failure(error, "make folder " + path);
 }
@@ -338,7 +341,7 @@ static DirectoryEntry entry_of(std::string name, const struct stat& status) {
           int64_t{status.st_mtim.tv_sec} * 1000 + status.st_mtim.tv_nsec / 1'000'000};
 }
 
-Result<std::vector<DirectoryEntry>> PosixDisk::list(const std::string& path) {
+static Result<std::vector<DirectoryEntry>> entries_in(const std::string& path, bool with_folders) {
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(path.c_str()), closedir);
   if (directory == nullptr) return os_failure(errno, "list " + path);
   std::vector<DirectoryEntry> entries;
@@ -348,20 +351,28 @@ Result<std::vector<DirectoryEntry>> PosixDisk::list(const std::string& path) {
     if (entry == nullptr && errno != 0) return os_failure(errno, "list " + path);
     if (entry == nullptr) break;
     std::string name = entry->d_name;
-    if (name == "." || name == "..") continue;
-    struct stat status {};
+    if (name == "." || name == ".." || (!with_folders && entry->d_type == DT_DIR)) continue;
+    struct stat status{};
     if (fstatat(dirfd(directory.get()), name.c_str(), &status, 0) != 0) {
       if (errno == ENOENT) continue;  // gone since, or a link to nowhere
       return os_failure(errno, "list " + path);
     }
-    entries.push_back(entry_of(std::move(name), status));
+    if (with_folders || !S_ISDIR(status.st_mode)) entries.push_back(entry_of(std::move(name), status));
   }
   std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return entries;
 }
 
+Result<std::vector<DirectoryEntry>> PosixDisk::list(const std::string& path) {
+  return entries_in(path, true);
+}
+
+Result<std::vector<DirectoryEntry>> PosixDisk::list_files(const std::string& path) {
+  return entries_in(path, false);
+}
+
 Result<DirectoryEntry> PosixDisk::stat(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return os_failure(errno, "stat " + path);
   const std::string plain = plain_path(path);
   const std::string name = plain == "/" ? plain : plain.substr(plain.rfind('/') + 1);
@@ -369,7 +380,7 @@ Result<DirectoryEntry> PosixDisk::stat(const std::string& path) {
 }
 
 Result<Space> PosixDisk::space(const std::string& path) {
-  struct statvfs status {};
+  struct statvfs status{};
   if (statvfs(path.c_str(), &status) != 0) return os_failure(errno, "space of " + path);
   return Space{status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize};
 }

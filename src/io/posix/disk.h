@@ -38,6 +38,7 @@ class PosixDisk final : public Disk {
   Status sync_dir(const std::string& path) override;
   void sync_all(const std::string& path, Completion<Status> done) override;
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override;
+  Result<std::vector<DirectoryEntry>> list_files(const std::string& path) override;
   Result<DirectoryEntry> stat(const std::string& path) override;
   Result<Space> space(const std::string& path) override;
   Result<std::unique_ptr<FolderLock>> lock(const std::string& path) override;

@@ -51,15 +51,21 @@ static Failure out_of_range(const File& file) {
   return Failure{FailureKind::invalid_argument, file.path() + ": offset beyond what a file can have", EINVAL};
 }
 
-static uint64_t charge_of(const Inode& inode) { return std::max(inode.image.size(), inode.allocated_bytes); }
+static uint64_t charge_of(const Inode& inode) {
+  return std::max(inode.image.size(), inode.allocated_bytes);
+}
 
 SimDisk::SimDisk(Node& node) : node_(node), tree_(std::make_unique<Tree>()) {}
 SimDisk::~SimDisk() = default;
 
 // --- what the operations share
 
-bool SimDisk::dead() const { return node_.crashed(); }
-Instant SimDisk::now() const { return node_.world().now(); }
+bool SimDisk::dead() const {
+  return node_.crashed();
+}
+Instant SimDisk::now() const {
+  return node_.world().now();
+}
 Failure SimDisk::crashed_failure(std::string_view what) {
   return Failure{FailureKind::io, std::string(what) + ": crashed", EIO};
 }
@@ -69,9 +75,13 @@ SimFile* SimDisk::live(File& file) const {
   return dead() || ours.incarnation != node_.incarnation() ? nullptr : &ours;
 }
 
-bool SimDisk::draw(uint32_t ppm) { return ppm != 0 && node_.disk_prng().chance(ppm, one_million); }
+bool SimDisk::draw(uint32_t ppm) {
+  return ppm != 0 && node_.disk_prng().chance(ppm, one_million);
+}
 
-bool SimDisk::countdown(uint64_t& counter) { return counter != 0 && --counter == 0; }
+bool SimDisk::countdown(uint64_t& counter) {
+  return counter != 0 && --counter == 0;
+}
 
 Duration SimDisk::draw_duration(Duration low, Duration high) {
   return nanoseconds(high <= low ? low.nanoseconds : node_.disk_prng().between(low.nanoseconds, high.nanoseconds));
@@ -91,7 +101,9 @@ Failure SimDisk::trip_crash(std::string_view what) {
   return crashed_failure(what);
 }
 
-void SimDisk::touch(Inode& inode) { inode.modified_wall_ms = node_.surface().clock.wall(); }
+void SimDisk::touch(Inode& inode) {
+  inode.modified_wall_ms = node_.surface().clock.wall();
+}
 
 /// The file has lost its last name: its room is free.
 void SimDisk::release(Inode& inode) {
@@ -152,7 +164,9 @@ bool SimDisk::is_bad(const Inode& inode, uint64_t offset, uint64_t size) const {
          bad_block_.file.lock().get() == &inode;
 }
 
-std::unique_ptr<Tree> SimDisk::copy_tree() const { return tree_->copy(); }
+std::unique_ptr<Tree> SimDisk::copy_tree() const {
+  return tree_->copy();
+}
 
 void SimDisk::put_tree(std::unique_ptr<Tree> tree) {
   tree_ = std::move(tree);
@@ -196,6 +210,7 @@ Result<FileRef> SimDisk::open(const std::string& path, OpenMode mode) {
     if (trip == Trip::before) return trip_crash(path);
     found = tree_->create(place.first, place.second, false);
     touch(**found);
+    touch(*place.first);
     if (trip != Trip::none) return trip_crash(path);
   }
   return FileRef(std::make_shared<SimFile>(path, *found, node_.incarnation(), mode != OpenMode::read));
@@ -294,8 +309,8 @@ void SimDisk::read_async(FileRef file, uint64_t offset, std::span<std::byte> int
   node_.at(when, [this, file = std::move(file), offset, into, done = std::move(done)]() mutable -> Callback {
     SimFile* ours = live(*file);
     if (ours != nullptr) warm(*ours->inode, offset, into.size());
-    Result<size_t> result = ours == nullptr ? Result<size_t>(crashed_failure(file->path()))
-                                            : read_with_faults(*ours, offset, into);
+    Result<size_t> result =
+        ours == nullptr ? Result<size_t>(crashed_failure(file->path())) : read_with_faults(*ours, offset, into);
     return [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); };
   });
 }
@@ -537,9 +552,8 @@ void SimDisk::sync_all(const std::string& path, Completion<Status> done) {
   if (!dead()) {
     Result<InodeRef> found = tree_->find(path);
     if (!found.ok()) {
-      node_.soon([done = std::move(done), status = Status(std::move(found).failure())]() mutable {
-        done(std::move(status));
-      });
+      node_.soon(
+          [done = std::move(done), status = Status(std::move(found).failure())]() mutable { done(std::move(status)); });
       return;
     }
     scope = everything();
@@ -554,6 +568,7 @@ Status SimDisk::unlink_checked(const InodeRef& folder, const std::string& name, 
   const Trip trip = count_operation("disk.remove", inode->id);
   if (trip == Trip::before) return trip_crash(path);
   tree_->unlink(folder, name);
+  touch(*folder);
   release(*inode);
   if (trip != Trip::none) return trip_crash(path);
   return {};
@@ -584,6 +599,8 @@ Status SimDisk::rename(const std::string& from, const std::string& to) {
   if (trip == Trip::before || (trip == Trip::during && node_.disk_prng().chance(1, 2))) return trip_crash(what);
   if (replaced != target.first->entries.end()) release(*replaced->second);
   tree_->rename(source.first, source.second, target.first, target.second);
+  touch(*source.first);
+  touch(*target.first);
   if (trip != Trip::none) return trip_crash(what);
   return {};
 }
@@ -630,6 +647,7 @@ Status SimDisk::make_dir(const std::string& path) {
   const Trip trip = count_operation("disk.make_dir");
   if (trip == Trip::before) return trip_crash(path);
   touch(*tree_->create(place.first, place.second, true));
+  touch(*place.first);
   if (trip != Trip::none) return trip_crash(path);
   return {};
 }
@@ -642,6 +660,12 @@ Result<std::vector<DirectoryEntry>> SimDisk::list(const std::string& path) {
   for (const auto& [name, inode] : folder->entries) {
     entries.push_back({name, inode->is_directory, inode->image.size(), inode->modified_wall_ms});
   }
+  return entries;
+}
+
+Result<std::vector<DirectoryEntry>> SimDisk::list_files(const std::string& path) {
+  auto entries = list(path);
+  if (entries.ok()) std::erase_if(*entries, [](const DirectoryEntry& entry) { return entry.is_directory; });
   return entries;
 }
 
