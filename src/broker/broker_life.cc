@@ -438,6 +438,7 @@ Status Broker::close_store(int64_t broker_epoch) {
   hosting_.reset();
   log_dir_moves_.reset();
   assignments_.reset();
+  if (broker_epoch >= 0) metadata_->close();
   metadata_.reset();
   return store_->close(broker_epoch);
 }

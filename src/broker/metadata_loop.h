@@ -60,6 +60,9 @@ class MetadataLoop final : private store::LogListener {
   void on_fatal(std::function<void(const Failure&)> callback) { on_fatal_ = std::move(callback); }
   /// Asks the controller. `done` comes in a later turn, when the decision is committed and published here.
   void submit(metadata::ControllerRequest request, io::Completion<const Outcome&> done);
+  /// For a stop in order, before stop(): writes a snapshot, if the next start would have much to read without it.
+  /// Blocking. What fails is told in the log alone.
+  void close();
   /// Lets go of the log and forgets what is pending, unanswered. Nothing is called afterwards.
   void stop();
 
@@ -118,6 +121,8 @@ class MetadataLoop final : private store::LogListener {
 
   // Snapshots (metadata_snapshots.cc).
   void maybe_snapshot();
+  struct SnapshotJob;
+  std::shared_ptr<SnapshotJob> next_snapshot();
   void write_snapshot_in_pool();
   static std::optional<WallMillis> header_timestamp(io::Disk& disk, const std::string& path);
   /// Lets the oldest snapshots go, and the segments below the oldest that is left.

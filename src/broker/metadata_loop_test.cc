@@ -317,6 +317,31 @@ TEST(MetadataLoop, SnapshotsReplaceTheLog) {
   EXPECT_EQ(rig.create("one-more"), ErrorCode::none);
 }
 
+TEST(MetadataLoop, AStopWritesASnapshotIfTheLogIsLong) {
+  Rig rig(6);
+  rig.open();
+  rig.add_broker();
+  ASSERT_EQ(rig.create("small", 20), ErrorCode::none);
+  rig.loop->close();
+  EXPECT_EQ(rig.names(metadata_folder, ".checkpoint").size(), 1U) << "that of the format; too little for another";
+  for (int i = 0; i < 4; ++i) ASSERT_EQ(rig.create("wide-" + std::to_string(i), 2'500), ErrorCode::none);
+  rig.settle();
+  const metadata::ImageRef before = rig.loop->image();
+  rig.loop->close();
+  rig.loop->close();  // nothing was written since
+  const std::vector<std::string> files = rig.names(metadata_folder, ".checkpoint");
+  ASSERT_EQ(files.size(), 2U);
+  EXPECT_EQ(raft::parse_snapshot_file_name(files[1])->end, before->applied().offset + 1);
+  EXPECT_TRUE(rig.names(metadata_folder, ".part").empty());
+  rig.close();
+  rig.open();
+  EXPECT_EQ(rig.image().partition_count(), 10'020U);
+  EXPECT_EQ(rig.image().topic("wide-3")->id, before->topic("wide-3")->id);
+  EXPECT_EQ(*rig.image().topic("wide-3")->partition(2'499), *before->topic("wide-3")->partition(2'499));
+  rig.add_broker();
+  EXPECT_EQ(rig.create("one-more"), ErrorCode::none);
+}
+
 /// Base offsets of the log's segments, and ends of the snapshots, as the folder shows them.
 std::vector<Offset> bases(Rig& rig, std::string_view ending = ".log") {
   std::vector<Offset> found;
@@ -324,7 +349,9 @@ std::vector<Offset> bases(Rig& rig, std::string_view ending = ".log") {
   std::sort(found.begin(), found.end());
   return found;
 }
-std::vector<Offset> snapshot_ends(Rig& rig) { return bases(rig, ".checkpoint"); }
+std::vector<Offset> snapshot_ends(Rig& rig) {
+  return bases(rig, ".checkpoint");
+}
 
 /// What holds at any time: the log reaches back to the newest snapshot, and no snapshot lies before the log.
 void check_folder(Rig& rig, const std::string& when) {

@@ -12,6 +12,8 @@ namespace {
 
 /// How often snapshots are looked at for what may go; Kafka's interval.
 constexpr Duration clean_interval = seconds(60);
+/// What a start reads back in some ten milliseconds.
+constexpr uint64_t bytes_for_a_stop = 512 << 10;
 /// Bytes of a snapshot that hold its first batch: header and voters.
 constexpr uint64_t first_batch_bytes_max = 1 << 20;
 
@@ -52,16 +54,27 @@ void MetadataLoop::maybe_snapshot() {
   });
 }
 
-void MetadataLoop::write_snapshot_in_pool() {
-  struct Job {
-    metadata::ImageRef image;
-    metadata::SnapshotHead head;
-    std::string path;
-    WallMillis now = 0;
-    uint64_t size = 0;
-    Status outcome;
-  };
-  auto job = std::make_shared<Job>();
+/// A snapshot of what is published: everything that its writing needs, so that any thread can do it.
+struct MetadataLoop::SnapshotJob {
+  metadata::ImageRef image;
+  metadata::SnapshotHead head;
+  std::string path;
+  WallMillis now = 0;
+  uint64_t size = 0;
+  Status outcome;
+
+  void run(io::Disk& disk) {
+    const auto bytes = metadata::write_snapshot(head, metadata::records_of(*image), now);
+    size = bytes.size();
+    image.reset();  // it may be the last to hold an old one: that is freed here, not in the loop
+    outcome = write_durably(disk, path, bytes);
+    if (outcome.ok()) return;
+    trace(TraceLevel::error, "event=metadata_snapshot_failed why=\"{}\"", outcome.failure().message);
+  }
+};
+
+std::shared_ptr<MetadataLoop::SnapshotJob> MetadataLoop::next_snapshot() {
+  auto job = std::make_shared<SnapshotJob>();
   job->image = published_;
   const metadata::Applied& applied = published_->applied();
   job->head.id = {.end = applied.offset + 1, .epoch = applied.epoch};
@@ -70,31 +83,34 @@ void MetadataLoop::write_snapshot_in_pool() {
   job->head.kraft_version = kraft_version_;
   job->path = path_of(job->head.id);
   job->now = surface_.clock.wall();
-  snapshot_running_ = true;
   bytes_since_snapshot_ = 0;
+  return job;
+}
+
+void MetadataLoop::write_snapshot_in_pool() {
+  const auto job = next_snapshot();
+  snapshot_running_ = true;
   if (snapshot_timer_ != 0) surface_.timers.cancel(snapshot_timer_);
   snapshot_timer_ = 0;
   snapshot_deadline_ = Instant::never();
-
   io::Disk& disk = surface_.disk;
-  surface_.executor.offload(
-      [job, &disk] {
-        const auto bytes = metadata::write_snapshot(job->head, metadata::records_of(*job->image), job->now);
-        job->size = bytes.size();
-        job->image.reset();  // it may be the last to hold an old one: that is freed here, not in the loop
-        job->outcome = write_durably(disk, job->path, bytes);
-      },
-      [this, job, alive = std::weak_ptr<int>(alive_)] {
-        if (alive.expired()) return;
-        snapshot_running_ = false;
-        if (!job->outcome.ok()) {
-          trace(TraceLevel::error, "event=metadata_snapshot_failed why=\"{}\"", job->outcome.failure().message);
-          return;
-        }
-        snapshots_.push_back({job->head.id, job->size, job->head.last_contained_log_timestamp});
-        last_snapshot_ = job->head.id;
-        clean();
-      });
+  surface_.executor.offload([job, &disk] { job->run(disk); },
+                            [this, job, alive = std::weak_ptr<int>(alive_)] {
+                              if (alive.expired()) return;
+                              snapshot_running_ = false;
+                              if (!job->outcome.ok()) return;
+                              snapshots_.push_back({job->head.id, job->size, job->head.last_contained_log_timestamp});
+                              last_snapshot_ = job->head.id;
+                              clean();
+                            });
+}
+
+/// Each start and each stop changes every partition of the node, so that the log of a node with many grows with every
+/// restart; the next start reads a snapshot faster.
+void MetadataLoop::close() {
+  const bool committed = !failed_ && published_ != nullptr && published_->applied().offset >= last_snapshot_.end;
+  if (!committed || snapshot_running_ || published_->features().empty()) return;
+  if (bytes_since_snapshot_ >= bytes_for_a_stop) next_snapshot()->run(surface_.disk);
 }
 
 /// The timestamp in the header of the snapshot at `path`. Blocking; at start.
