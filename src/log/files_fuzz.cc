@@ -1,12 +1,16 @@
 // Any bytes as each of the small files of a data folder: parsers end, and what they take they print and take again.
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
 #include "base/bytes.h"
+#include "base/crc32c.h"
 #include "log/checkpoint.h"
 #include "log/identity.h"
 #include "log/index.h"
+#include "log/inventory.h"
 #include "log/segment_name.h"
 
 using namespace moldau;
@@ -66,13 +70,26 @@ void names(std::string_view text) {
   (void)log::parse_folder_name(text);
 }
 
+void inventory(std::string_view text) {
+  // Under a checksum that fits, or nothing would get past it.
+  const std::string whole = fmt::format("0\n7\n{:x}\n{}", crc32c(as_bytes(text)), text);
+  (void)log::Inventory::open(text);
+  auto opened = log::Inventory::open(whole);
+  check(opened.ok() && opened->broker_epoch() == 7);
+  const auto found = opened->find("a");
+  if (!found) return;
+  const std::string printed = log::print_inventory(7, std::span(&*found, 1));
+  auto again = log::Inventory::open(printed);
+  check(again.ok() && again->find("a") == found);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 1) return 0;
   const std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(data + 1), size - 1);
   const std::string_view text = as_text(bytes);
-  switch (data[0] % 7) {
+  switch (data[0] % 8) {
     case 0:
       offset_checkpoint(text);
       break;
@@ -92,6 +109,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       if (const auto id = log::parse_partition_metadata(text); id.ok()) {
         check(*log::parse_partition_metadata(log::print_partition_metadata(*id)) == *id);
       }
+      break;
+    case 6:
+      inventory(text);
       break;
     default:
       check(log::parse_clean_shutdown(text) >= -1);

@@ -30,6 +30,7 @@ inline void stop(Rig& rig) {
   rig.run([&] { closed = rig.store->close(1); });
   ASSERT_TRUE(closed.ok()) << closed.failure().message;
   rig.store.reset();
+  rig.settle(milliseconds(2));  // what is changed now is changed later
 }
 
 inline StoreOptions checkpointing() {

@@ -58,8 +58,7 @@ Status PartitionLog::begin_epoch(Epoch epoch) {
   if (offline()) return Failure{FailureKind::unavailable, folder_ + " is offline"};
   if (epochs_.assign(epoch, next_offset_)) {
     // Written down with the first batch of it: a start begins as many epochs as there are partitions.
-    epochs_dirty_ = true;
-    changed_ = true;
+    epoch_begun_ = true;
   }
   return {};
 }
@@ -205,7 +204,8 @@ void PartitionLog::queue_batch(Bytes bytes, const wire::BatchView& view, Epoch e
   }
   // Control batches without a producer are the metadata log's own.
   if (view.is_transactional() || (view.is_control() && !is_metadata())) transactional_ = true;
-  if (epochs_.assign(epoch, batch.facts.base_offset)) epochs_dirty_ = true;
+  const bool begun = std::exchange(epoch_begun_, false);
+  if (epochs_.assign(epoch, batch.facts.base_offset) || begun) epochs_dirty_ = true;
   next_offset_ = batch.facts.last_offset + 1;
   queue_->batches.push_back(std::move(batch));
   schedule_write();

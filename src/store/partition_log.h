@@ -3,8 +3,9 @@
 //   partition_log_segments.cc  rolling, retention, truncation, closing
 //   partition_log_read.cc      locating offsets, reading
 //   partition_log_time.cc      lookups by timestamp
-//   partition_log_load.cc      opening: what files there are, recovery, producer state
-//   partition_log_resume.cc    opening: recovery from the middle of a segment, syncs of what it found
+//   partition_log_load.cc      opening: recovery, epochs, producer state
+//   partition_log_inventory.cc what is in its folder: from a listing, or as a stop in order wrote it down
+//   partition_log_inventory.cc what is in its folder: from a listing, for the inventory of a stop, for the next start
 //   partition_log_clean.cc     what the cleaner needs: which segments there are, putting a cleaned one in their place
 //   partition_log_move.cc      what the mover needs: holding still, taking another folder
 //   partition_log_scrub.cc     what the scrubber needs: segments to look at, marks of damage
@@ -33,6 +34,7 @@
 #include "log/compaction.h"
 #include "log/epoch_table.h"
 #include "log/index.h"
+#include "log/inventory.h"
 #include "log/move.h"
 #include "log/producer_table.h"
 #include "log/recovery.h"
@@ -57,6 +59,8 @@ struct LoadFacts {
   Offset log_start = 0;
   /// No transactional batch lies below; nothing when no checkpoint says so.
   std::optional<Offset> transaction_free_below;
+  /// What is in its folder, as a stop in order wrote it down; null: it is to be listed.
+  const log::LogInventory* inventory = nullptr;
 };
 
 /// Work on the names of a partition folder, in the pool. The loop can call it off, or wait for it: afterwards it
@@ -207,7 +211,8 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   /// What recovery found, and has yet to be synced before the log serves: all of a directory side by side.
   struct RecoveredSync {
     std::vector<io::FileRef> files;
-    std::string folder;  ///< its names; empty: they are durable
+    std::string folder;   ///< its names; empty: they are durable
+    bool parent = false;  ///< the folder's own name
     bool empty() const { return files.empty() && folder.empty(); }
   };
   RecoveredSync take_recovered_sync() { return std::exchange(recovered_sync_, {}); }
@@ -215,8 +220,12 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Status sync_recovered();
   /// Gives the folder its name anew: nothing says that it is durable. Before it serves. Blocking.
   Status name_folder_anew();
-  /// Writes and syncs everything, for a stop in order. Blocking.
-  Status close();
+  /// For a stop in order: writes everything. What is returned is to be synced, and then end_close() called. Blocking.
+  Result<RecoveredSync> begin_close();
+  void end_close();
+  /// Of a log that was closed: what the next start would find; nothing when it is more than files as they should be.
+  /// Blocking.
+  Result<std::optional<log::LogInventory>> take_inventory() const;
   /// Writes what is queued: once per turn.
   void write_queued();
   /// The directory failed.
@@ -508,6 +517,8 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   void after_cut(Offset end);
   void note_log_start(Offset offset);
   void start_flush_timer();
+  bool closed_already() const;
+  Status write_for_close();
 
   // partition_log_commit.cc
   bool journaled() const { return directory_->journal() != nullptr && !config_.write_caching && !is_metadata(); }
@@ -577,8 +588,14 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Status note_snapshots(Offset recovery_point);
   Status complete_epochs(Offset from, Epoch last);
 
+  // partition_log_inventory.cc
+  static log::FolderFiles files_of(const std::vector<io::DirectoryEntry>& entries);
+  void take_files(const log::FolderFiles& files);
+  bool is_orphan(const io::DirectoryEntry& entry) const;
+
   // partition_log_load.cc
   Status begin_empty(Offset base);
+  Result<bool> read_epochs();
   Status load_doubtful(const LoadFacts& facts, Recovered& found);
   Status list_files();
   Status name_segments_anew();
@@ -595,7 +612,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Status write_rebuilt(size_t index, log::SegmentRecovery& rules, bool durable);
   void take_rebuilt(size_t index, const log::SegmentRecovery& rules, log::SegmentTail tail);
   Status repair_index_sizes();
-  Status load_epochs(const Recovered& found);
+  Status load_epochs(const Recovered& found, const log::LogInventory* inventory);
   Status rebuild_epochs();
   Status load_producers(Offset up_to, bool clean);
   Status replay_producers(Offset from, Offset up_to);
@@ -673,6 +690,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   bool folder_dirty_ = false;
   bool parent_dirty_ = false;
   bool epochs_dirty_ = false;
+  bool epoch_begun_ = false;        // the latest has no batch yet, and is not to be written down
   Epoch epoch_written_ = no_epoch;  // the latest that the checkpoint of epochs has
   uint64_t unflushed_bytes_ = 0;
   uint64_t accounted_bytes_ = 0;  // of those, known to the directory

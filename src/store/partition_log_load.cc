@@ -46,7 +46,11 @@ Status PartitionLog::begin_empty(Offset base) {
 }
 
 Status PartitionLog::load(const LoadFacts& facts) {
-  RETURN_IF_FAILED(list_files());
+  if (facts.inventory != nullptr) {
+    take_files(facts.inventory->files);
+  } else {
+    RETURN_IF_FAILED(list_files());
+  }
   if (!marked_segments_.empty()) RETURN_IF_FAILED(load_marks(std::exchange(marked_segments_, {})));
   checkpointed_recovery_point_ = facts.recovery_point.value_or(0);
   if (segments_.empty()) {
@@ -68,7 +72,7 @@ Status PartitionLog::load(const LoadFacts& facts) {
   }
   durable_first_base_ = segments_.front().base;
   RETURN_IF_FAILED(repair_index_sizes());
-  RETURN_IF_FAILED(load_epochs(found));
+  RETURN_IF_FAILED(load_epochs(found, facts.inventory));
   if (as_found) RETURN_IF_FAILED(complete_epochs(checkpointed_recovery_point_, found.last_epoch));
   clean_producers_ = facts.clean;
   const Offset scanned_from = found.first < segments_.size() ? found.from : appended_end_;
@@ -102,42 +106,15 @@ Status PartitionLog::list_files() {
   if (swapped) {
     ASSIGN_OR_RETURN(entries, disk().list(folder_));
   }
-  for (io::DirectoryEntry& entry : entries) {  // in the order of names, so bases ascend
+  for (io::DirectoryEntry& entry : entries) {
     RETURN_IF_FAILED(take_name_back(disk(), folder_, entry.name));
-    const auto name = log::parse_segment_file_name(entry.name);
     if (const auto marked = log::parse_damage_marks_name(entry.name)) marked_segments_.push_back(*marked);
-    if (!name || entry.is_directory || name->state != log::FileState::normal) continue;
-    if (name->kind == log::FileKind::log) {
-      Segment segment;
-      segment.base = name->base;
-      segment.size = entry.size;
-      segment.modified_wall_ms = entry.modified_wall_ms;
-      segment.offset_entries = UINT32_MAX;  // no file seen yet
-      segment.time_entries = UINT32_MAX;
-      segments_.push_back(std::move(segment));
-    } else if (name->kind == log::FileKind::producer_snapshot) {
-      snapshots_.push_back(name->base);
-    }
   }
+  take_files(files_of(entries));
   for (const io::DirectoryEntry& entry : entries) {
-    const auto name = log::parse_segment_file_name(entry.name);
-    if (!name || entry.is_directory || name->state != log::FileState::normal) continue;
-    const auto at = segment_of(name->base);
-    const bool orphan = !at || segments_[*at].base != name->base;
-    if (name->kind == log::FileKind::log || name->kind == log::FileKind::producer_snapshot) continue;
-    if (orphan) {
-      trace(TraceLevel::warn, "log={} file={} state=removed reason=\"an index without a segment\"", folder_,
-            entry.name);
-      RETURN_IF_FAILED(disk().remove(path_in(folder_, entry.name)));
-    } else if (name->kind == log::FileKind::offset_index && entry.size % log::offset_entry_bytes == 0) {
-      segments_[*at].offset_entries =
-          static_cast<uint32_t>(std::min<uint64_t>(entry.size / log::offset_entry_bytes, INT32_MAX));
-    } else if (name->kind == log::FileKind::time_index && entry.size % log::time_entry_bytes == 0) {
-      segments_[*at].time_entries =
-          static_cast<uint32_t>(std::min<uint64_t>(entry.size / log::time_entry_bytes, INT32_MAX));
-    } else if (name->kind == log::FileKind::transaction_index && entry.size > 0) {
-      transactional_ = true;
-    }
+    if (!is_orphan(entry)) continue;
+    trace(TraceLevel::warn, "log={} file={} state=removed reason=\"an index without a segment\"", folder_, entry.name);
+    RETURN_IF_FAILED(disk().remove(path_in(folder_, entry.name)));
   }
   return {};
 }
@@ -619,23 +596,30 @@ Status PartitionLog::walk_headers(size_t index, const std::function<bool(const w
   return {};
 }
 
-Status PartitionLog::load_epochs(const Recovered& found) {
+/// The epochs that their file has; true when it tells nothing.
+Result<bool> PartitionLog::read_epochs() {
   const std::string path = path_in(folder_, log::epoch_checkpoint_name);
   const auto bytes = io::read_file(disk(), path, small_file_bytes_max);
+  if (!bytes.ok()) {
+    if (bytes.failure().kind != FailureKind::not_found && !to_be_made_again(bytes.failure())) return bytes.failure();
+    return appended_end_ > log_start_;
+  }
+  const auto entries = log::parse_epoch_checkpoint(as_text(*bytes));
+  if (entries.ok()) {
+    epochs_ = log::EpochTable(*entries);
+    return false;
+  }
+  trace(TraceLevel::warn, "log={} file={} state=rebuilt reason=\"{}\"", folder_, log::epoch_checkpoint_name,
+        entries.failure().message);
+  return true;
+}
+
+Status PartitionLog::load_epochs(const Recovered& found, const log::LogInventory* inventory) {
   bool rebuild = false;
-  if (bytes.ok()) {
-    const auto entries = log::parse_epoch_checkpoint(as_text(*bytes));
-    if (entries.ok()) {
-      epochs_ = log::EpochTable(*entries);
-    } else {
-      trace(TraceLevel::warn, "log={} file={} state=rebuilt reason=\"{}\"", folder_, log::epoch_checkpoint_name,
-            entries.failure().message);
-      rebuild = true;
-    }
-  } else if (bytes.failure().kind == FailureKind::not_found || to_be_made_again(bytes.failure())) {
-    rebuild = appended_end_ > log_start_;
+  if (inventory != nullptr) {
+    epochs_ = log::EpochTable(inventory->epochs);
   } else {
-    return bytes.failure();
+    ASSIGN_OR_RETURN(rebuild, read_epochs());
   }
   if (rebuild) RETURN_IF_FAILED(rebuild_epochs());
   const std::vector<log::EpochStart> before = epochs_.entries();

@@ -416,42 +416,53 @@ Status PartitionLog::restart_at(Offset offset) {
 // ----------------------------------------------------------------------------------------------------------------
 // closing
 
-Status PartitionLog::close() {
+Result<PartitionLog::RecoveredSync> PartitionLog::begin_close() {
   settle_move();
   if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
   write_queued();
   settle_cleaning();
   if (offline()) return Failure{FailureKind::unavailable, folder_ + " is offline"};
-  if (!changed_ && unsynced_files_.empty() && !epochs_dirty_ && !folder_dirty_ && !parent_dirty_ && !running_)
-    return {};
-  const auto finish = [&]() -> Status {
-    RETURN_IF_FAILED(take_back_commit());
-    RETURN_IF_FAILED(check(disk(), std::exchange(unchecked_, {})));
-    RETURN_IF_FAILED(ensure_active_ready());
-    (void)producers();
-    Segment& segment = active();
-    RETURN_IF_FAILED(ensure_open(segment));
-    RETURN_IF_FAILED(write_final_time_entry());
-    RETURN_IF_FAILED(ensure_indexes_open(segment));
-    if (space_ahead_.reserved_beyond(tail_.size) > 0) RETURN_IF_FAILED(disk().truncate(*segment.log, tail_.size));
-    RETURN_IF_FAILED(write_snapshot(appended_end_, encode_producers()));
-    for (const io::FileRef& file : {segment.log, segment.offset_index, segment.time_index})
-      unsynced_files_.push_back(file);
-    for (const io::FileRef& file : unsynced_files_) RETURN_IF_FAILED(disk().sync_now(*file));
-    unsynced_files_.clear();
-    if (std::exchange(epochs_dirty_, false)) {
-      RETURN_IF_FAILED(io::replace_file(disk(), path_in(folder_, log::epoch_checkpoint_name),
-                                        as_bytes(log::print_epoch_checkpoint(epochs_.entries()))));
-      epoch_written_ = epochs_.latest();
-    }
-    RETURN_IF_FAILED(directory_->sync_folder(folder_));
-    return std::exchange(parent_dirty_, false) ? directory_->sync_folder(directory_->path()) : Status();
-  };
-  const Status outcome = finish();
+  if (closed_already()) return RecoveredSync();
+  const Status outcome = write_for_close();
   if (!outcome.ok()) return fail_directory(outcome.failure());
+  return RecoveredSync{std::exchange(unsynced_files_, {}), folder_, std::exchange(parent_dirty_, false)};
+}
+
+/// Nothing was done since it was opened, or it is empty and its files are durable: a stop of thousands of such logs has
+/// nothing to sync.
+bool PartitionLog::closed_already() const {
+  if (!unsynced_files_.empty() || epochs_dirty_ || folder_dirty_ || parent_dirty_ || running_) return false;
+  const bool empty = segments_.size() == 1 && segments_.back().size == 0 && space_ahead_.reserved_beyond(0) == 0;
+  return !changed_ || (empty && snapshots_.empty());
+}
+
+Status PartitionLog::write_for_close() {
+  RETURN_IF_FAILED(take_back_commit());
+  RETURN_IF_FAILED(check(disk(), std::exchange(unchecked_, {})));
+  RETURN_IF_FAILED(ensure_active_ready());
+  (void)producers();
+  Segment& segment = active();
+  RETURN_IF_FAILED(ensure_open(segment));
+  RETURN_IF_FAILED(write_final_time_entry());
+  RETURN_IF_FAILED(ensure_indexes_open(segment));
+  if (space_ahead_.reserved_beyond(tail_.size) > 0) RETURN_IF_FAILED(disk().truncate(*segment.log, tail_.size));
+  // As Kafka: none for a log that never held anything.
+  if (appended_end_ > 0) RETURN_IF_FAILED(write_snapshot(appended_end_, encode_producers()));
+  for (const io::FileRef& file : {segment.log, segment.offset_index, segment.time_index}) {
+    if (std::find(unsynced_files_.begin(), unsynced_files_.end(), file) == unsynced_files_.end()) {
+      unsynced_files_.push_back(file);
+    }
+  }
+  if (!std::exchange(epochs_dirty_, false)) return {};
+  RETURN_IF_FAILED(io::replace_file(disk(), path_in(folder_, log::epoch_checkpoint_name),
+                                    as_bytes(log::print_epoch_checkpoint(epochs_.entries()))));
+  epoch_written_ = epochs_.latest();
+  return {};
+}
+
+void PartitionLog::end_close() {
   stable_end_ = synced_end_ = appended_end_;
   durable_first_base_ = segments_.front().base;
-  return {};
 }
 
 }  // namespace moldau::store

@@ -127,6 +127,9 @@ StoreImpl::StoreImpl(std::span<const io::Surface> surfaces, StoreOptions options
 
 /// No other shard's thread runs, or it has stopped.
 StoreImpl::~StoreImpl() {
+  for (const auto& look : looks_) {
+    if (look != nullptr) look->cancel();
+  }
   mover_.stop();
   for (const auto& shard : shards_) shard->end_work();
   for (auto& [id, log] : logs_) log->retire();
@@ -287,6 +290,7 @@ Result<Log*> StoreImpl::open_metadata_log(const LogConfig& config) {
   if (Log* open = find(id)) return open;
   LogDirectory& directory = *core_.directories[metadata_index_];
   RETURN_IF_FAILED(check_metadata_place());
+  begin_looks();
   RETURN_IF_FAILED(mark_running(directory));
   RETURN_IF_FAILED(read_checkpoints(metadata_index_));
   LogConfig strict = config;
@@ -305,7 +309,7 @@ Result<Log*> StoreImpl::open_metadata_log(const LogConfig& config) {
         io::replace_file(core_.surface.disk, identity, as_bytes(log::print_partition_metadata(metadata_topic_id))));
   }
   auto log = std::make_shared<PartitionLog>(core_, directory, id, topic, folder, strict);
-  RETURN_IF_FAILED(load_one(metadata_index_, *log, 0));
+  RETURN_IF_FAILED(load_one(metadata_index_, *log, 0, false, nullptr));
   RETURN_IF_FAILED(log->sync_recovered());
   Log* opened = log.get();
   logs_.emplace(id, std::move(log));
@@ -480,23 +484,39 @@ void StoreImpl::bring_all_home() {
   }
 }
 
+Status StoreImpl::close_logs(LogDirectory& directory) {
+  std::vector<PartitionLog::RecoveredSync> syncs;
+  for (PartitionLog* log : StoreShardImpl::ordered(directory)) {
+    ASSIGN_OR_RETURN(auto sync, log->begin_close());
+    if (!sync.empty()) syncs.push_back(std::move(sync));
+  }
+  const Status synced = sync_side_by_side(directory, std::move(syncs));
+  if (!synced.ok()) {
+    directory.fail(synced.failure());
+    return synced;
+  }
+  for (PartitionLog* log : directory.logs()) log->end_close();
+  return {};
+}
+
 Status StoreImpl::close_directory(size_t index, int64_t broker_epoch) {
   LogDirectory& directory = *core_.directories[index];
   if (directory.offline()) return Failure{FailureKind::unavailable, directory.path() + " is offline"};
   make_room(directory);
   // Without all logs loaded, checkpoints would forget the others; a folder that was not touched is as clean as it was.
   if (!loaded_) {
-    for (PartitionLog* log : StoreShardImpl::ordered(directory)) RETURN_IF_FAILED(log->close());
+    RETURN_IF_FAILED(close_logs(directory));
     directory.folder().lock.reset();
     return {};
   }
   io::Disk& disk = core_.surface.disk;
   const auto finish = [&]() -> Status {
     if (core_.mutant(Mutant::journal_retired_before_sync)) RETURN_IF_FAILED(retire_journals(disk, directory.path()));
-    for (PartitionLog* log : StoreShardImpl::ordered(directory)) RETURN_IF_FAILED(log->close());
+    RETURN_IF_FAILED(close_logs(directory));
     RETURN_IF_FAILED(write_checkpoints(directory));
     // Now segments and checkpoints tell everything. With the journal's folder there, no Kafka starts here.
     RETURN_IF_FAILED(retire_journals(disk, directory.path()));
+    write_inventory(directory, broker_epoch);
     directory.folder().distrust(disk);  // whoever has the folder next, its next start reads no journal
     RETURN_IF_FAILED(directory.sync_folder(directory.path()));
     RETURN_IF_FAILED(write_small(disk, path_in(directory.path(), log::clean_shutdown_name),

@@ -1,6 +1,7 @@
 // StoreImpl: the Store. Internal; its parts: store.cc (folders, creating, removing, closing), store_load.cc (loading),
 // store_background.cc (checkpoints), store_moves.cc (moves between log directories, and what a start makes of what is
-// left of them), store_journal.cc (the journals of the log directories), store_identity.cc (whose a folder is).
+// left of them), store_journal.cc (the journals of the log directories), store_identity.cc (whose a folder is),
+// store_inventory.cc (what a stop in order tells the next start).
 #pragma once
 
 #include <map>
@@ -14,10 +15,12 @@
 #include "io/outbox.h"
 #include "log/checkpoint.h"
 #include "log/identity.h"
+#include "log/inventory.h"
 #include "log/segment_name.h"
 #include "store/data_folder.h"
 #include "store/directory.h"
 #include "store/journal/journal_replay.h"
+#include "store/journal/pool_work.h"
 #include "store/mover.h"
 #include "store/partition_log.h"
 #include "store/store.h"
@@ -110,16 +113,42 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
   void forget_logs(size_t index);
   Status load_directory(size_t index);
   Status load_partition(size_t index, const log::FolderName& name, const std::string& folder, bool doubtful = false);
+  Status load_known(size_t index, const log::FolderName& name, const std::string& folder,
+                    const log::LogInventory& inventory);
   Status load_as(size_t index, const log::FolderName& name, const std::string& folder, Uuid topic_id, bool doubtful,
-                 const KnownPartition* remembered = nullptr);
-  Status load_one(size_t index, PartitionLog& log, PartitionIndex partition, bool doubtful = false);
+                 const KnownPartition* remembered = nullptr, const log::LogInventory* inventory = nullptr);
+  Status load_one(size_t index, PartitionLog& log, PartitionIndex partition, bool doubtful,
+                  const log::LogInventory* inventory);
   Status check_metadata_place();
   Status ensure_folder(const std::string& path);
   void bring_all_home();
   Status close_directory(size_t index, int64_t broker_epoch);
+  Status close_logs(LogDirectory& directory);
   /// Runs `call` on another shard's thread, in a later turn, unless that has stopped by then.
   void at_shard(size_t index, std::move_only_function<void(StoreShardImpl&)> call);
   void folder_failed(DataFolder& folder, const Failure& why);
+
+  // store_inventory.cc
+  void write_inventory(LogDirectory& directory, int64_t broker_epoch);
+  /// A log directory as a start finds it, and which of its folders are as the inventory says.
+  struct FolderLook final : PoolWork {
+    FolderLook(io::Disk& on, const DataFolder& folder);
+    std::optional<log::Inventory> open_inventory() const;
+
+    io::Disk& disk;
+    const std::string path;
+    const bool clean_stop;
+    const int64_t broker_epoch;
+    Result<std::vector<io::DirectoryEntry>> entries = std::vector<io::DirectoryEntry>();
+    std::vector<bool> as_known;  ///< of each entry
+    std::string text;            ///< of the inventory; empty: there is none
+
+   private:
+    void work() override;
+    bool is_as_known(const log::LogInventory& known, const io::DirectoryEntry& entry) const;
+  };
+  void begin_looks();
+  std::shared_ptr<FolderLook> look_at(const DataFolder& folder);
 
   // store_identity.cc
   bool is_stray(const TopicPartitionId& id, const log::FolderName& name) const;
@@ -158,6 +187,7 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
   Status read_boot(DataFolder& folder);
   Status note_boot(DataFolder& folder);
   Status sync_recovered(LogDirectory& directory);
+  Status sync_side_by_side(const LogDirectory& directory, std::vector<PartitionLog::RecoveredSync> syncs);
   Status choose_copy(std::shared_ptr<PartitionLog> second);
   std::optional<Uuid> named_directory(const TopicPartitionId& id) const;
   bool is_named(const LogDirectory& directory, const TopicPartitionId& id) const;
@@ -182,6 +212,7 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
   size_t metadata_index_ = 0;
   std::vector<OpenedFolder> opened_;
   std::vector<Found> found_;
+  std::vector<std::shared_ptr<FolderLook>> looks_;                            // that the pool is at; null: none
   std::unordered_map<TopicPartitionId, std::shared_ptr<PartitionLog>> logs_;  // of all shards
   std::unordered_set<std::string> folders_in_use_;                            // names, over all directories
   std::map<TopicPartitionId, Offset> high_watermarks_;                        // as checkpointed before this start

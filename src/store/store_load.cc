@@ -15,7 +15,7 @@ constexpr uint64_t identity_bytes_max = 64 << 10;
 constexpr uint64_t checkpoint_bytes_max = 64u << 20;
 constexpr std::string_view remote_index_cache = "remote-log-index-cache";
 
-/// Syncs of some logs that were recovered.
+/// Syncs of some logs that were recovered, or are closed.
 struct RecoverySync final : PoolWork {
   RecoverySync(io::Disk& on, const LogDirectory& in) : disk(on), directory(in) {}
 
@@ -58,16 +58,25 @@ Status StoreImpl::note_boot(DataFolder& folder) {
   return disk.write(*file, 0, std::span(&text, 1));
 }
 
-/// What recovery found is synced side by side: each alone would wait for its own turn of the device.
 Status StoreImpl::sync_recovered(LogDirectory& directory) {
-  std::vector<std::shared_ptr<RecoverySync>> jobs;
-  size_t next = 0;
+  std::vector<PartitionLog::RecoveredSync> syncs;
   for (PartitionLog* log : directory.logs()) {
     auto sync = log->take_recovered_sync();
-    if (sync.empty()) continue;
+    if (!sync.empty()) syncs.push_back(std::move(sync));
+  }
+  return sync_side_by_side(directory, std::move(syncs));
+}
+
+/// Each alone would wait for its own turn of the device.
+Status StoreImpl::sync_side_by_side(const LogDirectory& directory, std::vector<PartitionLog::RecoveredSync> syncs) {
+  std::vector<std::shared_ptr<RecoverySync>> jobs;
+  size_t next = 0;
+  bool parent = false;
+  for (PartitionLog::RecoveredSync& sync : syncs) {
     if (jobs.size() < static_cast<size_t>(core_.options.syncs_in_flight_max)) {
       jobs.push_back(std::make_shared<RecoverySync>(core_.surface.disk, directory));
     }
+    parent = parent || sync.parent;
     jobs[next++ % jobs.size()]->syncs.push_back(std::move(sync));
   }
   if (jobs.size() > 1) {
@@ -78,7 +87,8 @@ Status StoreImpl::sync_recovered(LogDirectory& directory) {
     job->finish();
     if (outcome.ok()) outcome = job->outcome;
   }
-  return outcome;
+  RETURN_IF_FAILED(outcome);
+  return parent ? directory.sync_folder(directory.path()) : Status();
 }
 
 /// A start or a stop has files to write. What it needs of the reserve is taken back later.
@@ -241,8 +251,11 @@ Status StoreImpl::load_directory(size_t index) {
   LogDirectory& directory = *core_.directories[index];
   RETURN_IF_FAILED(mark_running(directory));
   RETURN_IF_FAILED(read_checkpoints(index));
-  ASSIGN_OR_RETURN(auto entries, core_.surface.disk.list(directory.path()));
-  for (io::DirectoryEntry& entry : entries) {
+  const auto look = look_at(directory.folder());
+  RETURN_IF_FAILED(look->entries);
+  auto inventory = look->open_inventory();
+  for (size_t i = 0; i < look->entries->size(); ++i) {
+    io::DirectoryEntry& entry = (*look->entries)[i];
     if (entry.is_directory) RETURN_IF_FAILED(take_name_back(core_.surface.disk, directory.path(), entry.name));
     if (!entry.is_directory || entry.name == lost_and_found || entry.name == remote_index_cache ||
         entry.name == log::journal_folder_name || entry.name == log::settled_journal_folder_name) {
@@ -257,9 +270,11 @@ Status StoreImpl::load_directory(size_t index) {
     }
     if (name->topic == log::metadata_topic_name) continue;
     switch (name->kind) {
-      case log::FolderKind::partition:
-        RETURN_IF_FAILED(load_partition(index, *name, folder));
+      case log::FolderKind::partition: {
+        const auto known = look->as_known[i] ? inventory->find(entry.name) : std::nullopt;
+        RETURN_IF_FAILED(known ? load_known(index, *name, folder, *known) : load_partition(index, *name, folder));
         break;
+      }
       case log::FolderKind::deleted:
         note_removed(index, *name, folder);
         core_.remove_later(folder, core_.options.config_of(name->topic).file_delete_delay_ms, true);
@@ -295,8 +310,14 @@ Status StoreImpl::load_partition(size_t index, const log::FolderName& name, cons
   return load_as(index, name, folder, *topic_id, doubtful);
 }
 
+Status StoreImpl::load_known(size_t index, const log::FolderName& name, const std::string& folder,
+                             const log::LogInventory& inventory) {
+  if (is_stray({inventory.topic_id, name.partition}, name)) return load_partition(index, name, folder);
+  return load_as(index, name, folder, inventory.topic_id, false, nullptr, &inventory);
+}
+
 Status StoreImpl::load_as(size_t index, const log::FolderName& name, const std::string& folder, Uuid topic_id,
-                          bool doubtful, const KnownPartition* remembered) {
+                          bool doubtful, const KnownPartition* remembered, const log::LogInventory* inventory) {
   LogDirectory& directory = *core_.directories[index];
   const TopicPartitionId id{topic_id, name.partition};
   if (const auto other = logs_.find(id); other != logs_.end() && other->second->topic() != name.topic) {
@@ -305,7 +326,7 @@ Status StoreImpl::load_as(size_t index, const log::FolderName& name, const std::
   }
   LogConfig config = core_.options.config_of(name.topic);
   auto log = std::make_shared<PartitionLog>(core_, directory, id, name.topic, folder, config);
-  RETURN_IF_FAILED(load_one(index, *log, name.partition, doubtful));
+  RETURN_IF_FAILED(load_one(index, *log, name.partition, doubtful, inventory));
   if (remembered != nullptr) {
     ASSIGN_OR_RETURN(const bool same, identify(*log, *remembered));
     if (!same) return set_aside(directory, name, folder);
@@ -324,12 +345,14 @@ Status StoreImpl::load_as(size_t index, const log::FolderName& name, const std::
 }
 
 /// `doubtful`: of its files nothing is known, whatever the checkpoints say.
-Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex partition, bool doubtful) {
+Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex partition, bool doubtful,
+                           const log::LogInventory* inventory) {
   const PartitionKey key(log.topic(), partition);
   const Found& found = found_[index];
   LoadFacts facts;
   facts.clean = folders_[index]->opened.clean_stop && !doubtful;
   facts.trusted = folders_[index]->trusted && !doubtful && !log.is_metadata();
+  facts.inventory = inventory;
   const auto recovery_point = found.recovery_points.find(key);
   if (recovery_point != found.recovery_points.end() && !doubtful) facts.recovery_point = recovery_point->second;
   if (const auto at = found.log_starts.find(key); at != found.log_starts.end()) facts.log_start = at->second;

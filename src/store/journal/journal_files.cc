@@ -35,7 +35,7 @@ Status clear_settled(io::Disk& disk, const std::string& directory, log::JournalM
   const std::string settled = in_folder(directory, log::settled_journal_folder_name);
   const auto entries = disk.list(settled);
   if (!entries.ok()) return entries.failure().kind == FailureKind::not_found ? Status() : Status(entries.failure());
-  ASSIGN_OR_RETURN(const auto outside, disk.list(directory));
+  ASSIGN_OR_RETURN(const auto outside, disk.list_files(directory));
   auto spares = static_cast<size_t>(std::count_if(outside.begin(), outside.end(), [](const io::DirectoryEntry& entry) {
     return log::parse_spare_journal_name(entry.name).has_value();
   }));
@@ -99,7 +99,7 @@ Status JournalFiles::sync_folder(const std::string& path) {
 
 Result<uint64_t> JournalFiles::first_generation() {
   uint64_t largest = 0;
-  ASSIGN_OR_RETURN(const auto outside, disk_.list(directory_));
+  ASSIGN_OR_RETURN(const auto outside, disk_.list_files(directory_));
   for (const io::DirectoryEntry& entry : outside) {
     if (entry.is_directory) continue;
     if (entry.name.ends_with(".spare.tmp")) {
@@ -123,7 +123,7 @@ Result<uint64_t> JournalFiles::first_generation() {
 
 /// A spare of the right size: what is in it will be of another generation than its name.
 Result<std::optional<std::string>> JournalFiles::take_spare() {
-  ASSIGN_OR_RETURN(const auto outside, disk_.list(directory_));
+  ASSIGN_OR_RETURN(const auto outside, disk_.list_files(directory_));
   for (const io::DirectoryEntry& entry : outside) {
     const auto spare = log::parse_spare_journal_name(entry.name);
     if (spare && !entry.is_directory && spare->shard == shard_ && entry.size == file_bytes_) {
