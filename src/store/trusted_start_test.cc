@@ -149,6 +149,45 @@ TEST_P(TrustedStart, ACrashInRecoveryIsNotTrusted) {
   EXPECT_FALSE(exists("/data/.moldau-boot"));
 }
 
+/// Else the start would find the shorter log, have nothing to sync, and a power cut would bring back the longer one.
+TEST_P(TrustedStart, ACutLogStaysCutWhenTheProcessDiesAndThenThePowerFails) {
+  rig.open();
+  fill(20);
+  rig.settle(seconds(130));  // a recovery point lies at the end
+  rig.run([&] { EXPECT_TRUE(rig.log()->truncate_to(30).ok()); });
+  kill_and_load();
+  EXPECT_EQ(rig.log()->next_offset(), 30);
+  wait_until_settled();
+  rig.disk().faults().crash_style = io::sim::CrashStyle::lose_all;
+  rig.crash(io::sim::CrashKind::power);
+  rig.open();
+  EXPECT_EQ(rig.log()->next_offset(), 30);
+}
+
+TEST_P(TrustedStart, ACutThatIsNotSyncedIsNotBelieved) {
+  rig.open();
+  fill(20);
+  const auto size = [&] { return rig.disk().stat(std::string(first_log))->size; };
+  for (const bool whole : {false, true}) {
+    const uint64_t before = size();
+    bool cut = false;
+    int looked = 0;
+    rig.run([&] {
+      EXPECT_TRUE(exists("/data/.moldau-boot"));
+      rig.disk().before_operation([&] {
+        cut = cut || !exists(std::string(first_log)) || size() != before;
+        if (!cut || looked > 0) return;
+        ++looked;
+        EXPECT_FALSE(exists("/data/.moldau-boot"));
+      });
+      EXPECT_TRUE((whole ? rig.log()->restart_at(100) : rig.log()->truncate_to(30)).ok());
+      rig.disk().before_operation(nullptr);
+      EXPECT_TRUE(exists("/data/.moldau-boot"));
+    });
+    EXPECT_EQ(looked, 1);
+  }
+}
+
 TEST_P(TrustedStart, RecordsAreDeletedAndLogsRemovedBeforeAllIsSynced) {
   rig.open();
   fill(20);
