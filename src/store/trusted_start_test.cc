@@ -66,6 +66,27 @@ TEST_P(TrustedStart, TheJournalStandsUntilTheLogsAreSynced) {
   EXPECT_EQ(audit_directory(rig.disk(), "/data"), "");
 }
 
+TEST_P(TrustedStart, WithoutRoomForTheCheckpointsTheJournalStandsUntilThereIsSome) {
+  rig.open();
+  fill(20);
+  kill_and_load();
+  rig.run([&] { rig.disk().faults().capacity_bytes = rig.disk().used_bytes(); });
+  rig.settle(seconds(120));  // twice what it waits, and many tries
+  EXPECT_FALSE(rig.store->settled());
+  EXPECT_FALSE(rig.store->directory_offline(0)) << "no room is no damage";
+  EXPECT_EQ(exists("/data/journal"), GetParam());
+  EXPECT_EQ(rig.log()->stable_end(), 60);
+  rig.run([&] { rig.disk().faults().capacity_bytes = uint64_t{1} << 40; });
+  rig.settle(seconds(3));  // it is tried again each second
+  EXPECT_TRUE(rig.store->settled());
+  fill(1);
+  rig.disk().faults().crash_style = io::sim::CrashStyle::lose_all;
+  rig.crash(io::sim::CrashKind::power);
+  rig.open();
+  EXPECT_EQ(rig.log()->stable_end(), 63);
+  EXPECT_EQ(audit_directory(rig.disk(), "/data"), "");
+}
+
 TEST_P(TrustedStart, KilledAgainAndAgainAndThenThePowerFails) {
   rig.open();
   for (int life = 0; life < 4; ++life) {
