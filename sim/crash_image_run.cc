@@ -215,8 +215,8 @@ std::string Recovered::check_log(const LogHistory& history, std::vector<BatchMar
 /// All images of one life.
 class LifeOfImages {
  public:
-  LifeOfImages(uint64_t seed, store::Mutant planted, uint64_t only_point)
-      : seed_(seed), planted_(planted), only_point_(only_point), life_(seed, planted) {}
+  LifeOfImages(uint64_t seed, store::Mutant planted, uint64_t only_point, bool hunt)
+      : seed_(seed), planted_(planted), only_point_(only_point), hunt_(hunt), life_(seed, planted) {}
 
   /// `enough` is asked before each moment.
   void run(const std::function<bool()>& enough) {
@@ -237,10 +237,9 @@ class LifeOfImages {
  private:
   void at_point(uint64_t point) {
     ++points_;
-    const bool hunt = planted_ != store::Mutant::none;
     io::sim::CrashImages images(life_.disk().tree(), seed_ * 1'000'003 + point,
-                                hunt ? hunted_images_per_point : images_per_point,
-                                hunt ? hunted_mixed_per_point : mixed_per_point);
+                                hunt_ ? hunted_images_per_point : images_per_point,
+                                hunt_ ? hunted_mixed_per_point : mixed_per_point);
     while (auto image = images.next()) {
       ++images_;
       std::string problem = check(std::move(image), images.hash());
@@ -316,6 +315,7 @@ class LifeOfImages {
   uint64_t seed_;
   store::Mutant planted_;
   uint64_t only_point_;
+  bool hunt_;
   StorageLife life_;
   std::string problem_;
   uint64_t images_ = 0;
@@ -339,7 +339,7 @@ void live_some(const CrashImageOptions& options, Totals& totals) {
   while (totals.images < options.images && totals.failed == 0) {
     const uint64_t index = totals.next++;
     if (options.one && index > 0) return;
-    LifeOfImages life(options.from + index, options.planted, options.point);
+    LifeOfImages life(options.from + index, options.planted, options.point, options.planted != store::Mutant::none);
     uint64_t counted = 0;
     life.run([&] {
       totals.images += life.images() - std::exchange(counted, life.images());
@@ -390,7 +390,7 @@ int run_crash_images(const CrashImageOptions& options) {
 }
 
 std::string find_in_crash_images(uint64_t seed, store::Mutant planted) {
-  LifeOfImages life(seed, planted, UINT64_MAX);
+  LifeOfImages life(seed, planted, UINT64_MAX, true);
   life.run([] { return false; });
   return life.problem();
 }

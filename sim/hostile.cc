@@ -154,14 +154,19 @@ io::Task<void> Hostile::bad_place() {
   }
 }
 
-io::Task<void> Hostile::bad_sequences() {
+io::Task<ProducerId> Hostile::fresh_producer_id() {
   wire::InitProducerIdRequest request;
   request.transactional_id.reset();
   request.transaction_timeout_ms = 60'000;
   Result<client::Reply<wire::InitProducerIdResponse>> reply =
       co_await client_.send<wire::InitProducerIdRequest, wire::InitProducerIdResponse>(client::any_node, request);
-  if (!reply.ok() || reply->message.error_code != 0) co_return;
-  const ProducerId producer = reply->message.producer_id;
+  if (!reply.ok() || reply->message.error_code != 0) co_return no_producer_id;
+  co_return reply->message.producer_id;
+}
+
+io::Task<void> Hostile::bad_sequences() {
+  const ProducerId producer = co_await fresh_producer_id();
+  if (producer == no_producer_id) co_return;
   const WallMillis now = node_.surface().clock.wall();
   const std::string topic = "side";
   for (int32_t sequence = 0; sequence < 7; ++sequence) {
@@ -264,13 +269,8 @@ io::Task<void> Hostile::bad_topics() {
 
 /// P2: in a log that never held a record, a producer begins at 0. Then it does.
 io::Task<void> Hostile::bad_first_sequence(std::string topic) {
-  wire::InitProducerIdRequest request;
-  request.transactional_id.reset();
-  request.transaction_timeout_ms = 60'000;
-  Result<client::Reply<wire::InitProducerIdResponse>> reply =
-      co_await client_.send<wire::InitProducerIdRequest, wire::InitProducerIdResponse>(client::any_node, request);
-  if (!reply.ok() || reply->message.error_code != 0) co_return;
-  const ProducerId producer = reply->message.producer_id;
+  const ProducerId producer = co_await fresh_producer_id();
+  if (producer == no_producer_id) co_return;
   const WallMillis now = node_.surface().clock.wall();
   const Bytes late = sound_batch(now, producer, 0, 5);
   co_await produce(topic, no_id, 0, late, -1, 12, "a first sequence above 0", for_a_gap);

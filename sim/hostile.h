@@ -28,6 +28,8 @@ class Hostile {
   /// Sends `records` and expects one of the codes (0 is success).
   io::Task<bool> produce(std::string topic, Uuid id, PartitionIndex partition, Bytes records, int16_t acks,
                          int16_t version, const char* what, std::initializer_list<wire::ErrorCode> expected);
+  /// Of no transaction; no_producer_id when the broker does not answer, or refuses.
+  io::Task<ProducerId> fresh_producer_id();
   io::Task<void> bad_batch();
   io::Task<void> bad_place();
   io::Task<void> bad_sequences();

@@ -37,20 +37,28 @@ class Scan {
     }
   }
 
-  /// Looks at no payload but that of the last round: the others were synced.
+  /// Looks at no payload but that of the last round: the others were synced. So later rounds are looked for only behind
+  /// a last one that is torn.
   Result<JournalRun> run_heads() {
     run_.name = file_.name;
     std::optional<std::pair<JournalHeader, std::vector<JournalEntry>>> last;
+    std::optional<JournalHeader> header;
     for (uint64_t position = 0;; position += last->first.round_bytes()) {
-      ASSIGN_OR_RETURN(const auto header, read_head(position));
+      ASSIGN_OR_RETURN(header, read_head(position));
       if (!header || !of_this_use(*header) || (last && header->sequence != last->first.sequence + 1)) break;
-      ASSIGN_OR_RETURN(auto entries, parse_entries(*header));
       if (last) take(last->first, std::move(last->second));
+      ASSIGN_OR_RETURN(auto entries, parse_entries(*header));
       last.emplace(*header, std::move(entries));
     }
-    if (!last) return std::move(run_);
-    ASSIGN_OR_RETURN(const bool whole, payloads_sound(last->first, last->second));
-    if (whole) take(last->first, std::move(last->second));
+    if (last) {
+      ASSIGN_OR_RETURN(const bool whole, payloads_sound(last->first, last->second));
+      if (!whole) {
+        RETURN_IF_FAILED(check_end(run_.end + last->first.round_bytes()));
+        return std::move(run_);
+      }
+      take(last->first, std::move(last->second));
+    }
+    RETURN_IF_FAILED(check_other(header));
     return std::move(run_);
   }
 

@@ -74,7 +74,8 @@ Result<JournalRun> scan_journal(const JournalRead& read, uint64_t size, const Jo
                                 JournalMutant mutant = JournalMutant::none);
 
 /// The same of a file that a process left that died, and nothing else: what was written is there, and only the last
-/// round may be torn. Reads heads alone.
+/// round may be torn. Reads heads alone, and ends at the first that is not sound: gives the whole rounds before it, or
+/// fails where scan_journal() fails too. Damage in the payload of any but the last round is not seen.
 Result<JournalRun> scan_journal_heads(const JournalRead& read, uint64_t size, const JournalFileId& file);
 
 }  // namespace moldau::log

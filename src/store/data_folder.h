@@ -50,9 +50,16 @@ struct DataFolder {
   /// The journal of the last run still stands: what is in it is not synced in segments yet. Set before the shards run,
   /// cleared by home.
   std::atomic<bool> journal_left{false};
+  /// Says that what is written here from now on is to be believed by a start in the same run of the machine. Not
+  /// synced: in another run nobody asks for it. Blocking.
+  Status trust_from_now(io::Disk& disk, std::string_view boot_id);
   /// A write or a sync failed: the next start is to believe nothing that was not synced. From any thread, and in the
   /// same step as the failure: the process may die right behind it.
   void distrust(io::Disk& disk);
+  /// A log is cut: until that is synced, a process that dies leaves nothing to be believed, for a power cut behind the
+  /// next start would undo what that start had found. From any thread; blocking.
+  Status begin_cut(io::Disk& disk);
+  void end_cut(io::Disk& disk);
   std::string boot_path() const;
 
   std::array<CheckpointFile*, 5> files() const {
@@ -73,6 +80,28 @@ struct DataFolder {
   bool found_unsynced = false;
   /// The clean-shutdown marker was removed durably: from here on an end without close() is an unclean stop.
   bool marked_running = false;
+
+ private:
+  Status write_boot(io::Disk& disk, std::string_view boot_id);
+
+  std::atomic_flag boot_guard_;  // of the file, and of what follows
+  size_t cuts_ = 0;              // under way
+  std::string boot_id_aside_;    // what the file said before them
+};
+
+/// A cut, from before its first change until it is synced.
+class CutUnderWay {
+ public:
+  CutUnderWay(DataFolder& folder, io::Disk& disk) : folder_(folder), disk_(disk), begun_(folder.begin_cut(disk)) {}
+  CutUnderWay(const CutUnderWay&) = delete;
+  CutUnderWay& operator=(const CutUnderWay&) = delete;
+  ~CutUnderWay() { folder_.end_cut(disk_); }
+  const Status& begun() const { return begun_; }
+
+ private:
+  DataFolder& folder_;
+  io::Disk& disk_;
+  Status begun_;
 };
 
 }  // namespace moldau::store

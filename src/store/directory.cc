@@ -6,6 +6,7 @@
 #include "base/trace.h"
 #include "log/segment_name.h"
 #include "store/directory_journal.h"
+#include "store/flag_guard.h"
 #include "store/partition_log.h"
 
 namespace moldau::store {
@@ -15,6 +16,7 @@ namespace {
 constexpr int64_t full_probe_interval_ms = 100;
 /// The run of the machine in which the folder was used last, as long as nothing failed in it. Kafka passes it by.
 constexpr std::string_view boot_name = ".moldau-boot";
+constexpr uint64_t boot_bytes_max = 4096;
 /// The reserve is first taken this long after something was written: a start has better things to do.
 constexpr int64_t reserve_after_ms = 1000;
 
@@ -39,9 +41,45 @@ DataFolder::DataFolder(size_t number, std::string where, size_t shards, uint64_t
       transaction_free(std::make_shared<CheckpointFile>(path_in(path, transaction_free_checkpoint_name), shards)),
       clean_ends(std::make_shared<CheckpointFile>(path_in(path, cleaner_checkpoint_name), shards)) {}
 
-std::string DataFolder::boot_path() const { return path_in(path, boot_name); }
+std::string DataFolder::boot_path() const {
+  return path_in(path, boot_name);
+}
 
-void DataFolder::distrust(io::Disk& disk) { (void)disk.remove(boot_path()); }
+Status DataFolder::write_boot(io::Disk& disk, std::string_view boot_id) {
+  ASSIGN_OR_RETURN(const io::FileRef file, disk.open(boot_path(), io::OpenMode::create));
+  RETURN_IF_FAILED(disk.truncate(*file, 0));
+  const std::span<const std::byte> text = as_bytes(boot_id);
+  return disk.write(*file, 0, std::span(&text, 1));
+}
+
+Status DataFolder::trust_from_now(io::Disk& disk, std::string_view boot_id) {
+  const FlagGuard held(boot_guard_);
+  if (cuts_ == 0) return write_boot(disk, boot_id);
+  boot_id_aside_ = boot_id;
+  return {};
+}
+
+void DataFolder::distrust(io::Disk& disk) {
+  const FlagGuard held(boot_guard_);
+  boot_id_aside_.clear();
+  (void)disk.remove(boot_path());
+}
+
+Status DataFolder::begin_cut(io::Disk& disk) {
+  const FlagGuard held(boot_guard_);
+  if (cuts_++ > 0) return {};
+  const auto text = io::read_file(disk, boot_path(), boot_bytes_max);
+  if (text.ok()) boot_id_aside_ = as_text(*text);
+  const Status removed = disk.remove(boot_path());
+  return removed.ok() || removed.failure().kind == FailureKind::not_found ? Status() : removed;
+}
+
+void DataFolder::end_cut(io::Disk& disk) {
+  const FlagGuard held(boot_guard_);
+  if (--cuts_ > 0 || boot_id_aside_.empty()) return;
+  (void)write_boot(disk, boot_id_aside_);  // without it the next start takes longer
+  boot_id_aside_.clear();
+}
 
 LogDirectory::LogDirectory(StoreCore& core, DataFolder& folder)
     : core_(core),

@@ -55,6 +55,7 @@ Status PartitionLog::load(const LoadFacts& facts) {
   checkpointed_recovery_point_ = facts.recovery_point.value_or(0);
   if (segments_.empty()) {
     if (!facts.clean) RETURN_IF_FAILED(name_segments_anew());
+    forget_snapshots(0);  // what they tell of is gone, and nobody would ever look whether they are whole
     return begin_empty(facts.log_start);
   }
   log_start_ = std::max(facts.log_start, segments_.front().base);

@@ -303,7 +303,9 @@ Status PartitionLog::truncate_to(Offset offset) {
   stable_end_ = std::min(stable_end_, offset);
   synced_end_ = std::min(synced_end_, offset);
   ++generation_;
+  const CutUnderWay under_way(*data_folder_, disk());
   const auto cut = [&]() -> Status {
+    RETURN_IF_FAILED(under_way.begun());
     if (checkpointed_recovery_point_ > offset && checkpointer_ != nullptr) {
       RETURN_IF_FAILED(checkpointer_->write_recovery_points(*directory_));
     }
@@ -322,7 +324,9 @@ Status PartitionLog::truncate_to(Offset offset) {
     // Snapshots and segments of the history that is gone must not come back beside what is appended next; and only a
     // last segment has its indexes rebuilt after a crash, so the others go before this one's are touched.
     RETURN_IF_FAILED(directory_->sync_folder(folder_));
-    return cut_active(offset);
+    RETURN_IF_FAILED(cut_active(offset));
+    RETURN_IF_FAILED(wait_for_syncs());
+    return disk().sync_now(*active().log);
   };
   const Status outcome = cut();
   if (!outcome.ok()) {
@@ -374,7 +378,9 @@ Status PartitionLog::restart_at(Offset offset) {
     RETURN_IF_FAILED(close_in_journal(log::JournalKind::truncated, offset));
   }
   trace(TraceLevel::info, "log={} restarted_at={} from={}", folder_, offset, next_offset_);
+  const CutUnderWay under_way(*data_folder_, disk());
   const auto restart = [&]() -> Status {
+    RETURN_IF_FAILED(under_way.begun());
     stable_end_ = std::min(stable_end_, offset);
     synced_end_ = std::min(synced_end_, offset);
     if (checkpointed_recovery_point_ > synced_end_ && checkpointer_ != nullptr) {

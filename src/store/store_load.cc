@@ -48,14 +48,10 @@ Status StoreImpl::read_boot(DataFolder& folder) {
   return folder.trusted ? Status() : disk.remove(folder.boot_path());
 }
 
-/// The logs of a folder are recovered. Not synced: in another run of the machine nobody asks for it.
+/// The logs of a folder are recovered.
 Status StoreImpl::note_boot(DataFolder& folder) {
   if (core_.options.boot_id.empty() || folder.trusted) return {};
-  io::Disk& disk = core_.surface.disk;
-  ASSIGN_OR_RETURN(const io::FileRef file, disk.open(folder.boot_path(), io::OpenMode::create));
-  RETURN_IF_FAILED(disk.truncate(*file, 0));
-  const std::span<const std::byte> text = as_bytes(core_.options.boot_id);
-  return disk.write(*file, 0, std::span(&text, 1));
+  return folder.trust_from_now(core_.surface.disk, core_.options.boot_id);
 }
 
 Status StoreImpl::sync_recovered(LogDirectory& directory) {

@@ -66,6 +66,27 @@ TEST_P(TrustedStart, TheJournalStandsUntilTheLogsAreSynced) {
   EXPECT_EQ(audit_directory(rig.disk(), "/data"), "");
 }
 
+TEST_P(TrustedStart, WithoutRoomForTheCheckpointsTheJournalStandsUntilThereIsSome) {
+  rig.open();
+  fill(20);
+  kill_and_load();
+  rig.run([&] { rig.disk().faults().capacity_bytes = rig.disk().used_bytes(); });
+  rig.settle(seconds(120));  // twice what it waits, and many tries
+  EXPECT_FALSE(rig.store->settled());
+  EXPECT_FALSE(rig.store->directory_offline(0)) << "no room is no damage";
+  EXPECT_EQ(exists("/data/journal"), GetParam());
+  EXPECT_EQ(rig.log()->stable_end(), 60);
+  rig.run([&] { rig.disk().faults().capacity_bytes = uint64_t{1} << 40; });
+  rig.settle(seconds(3));  // it is tried again each second
+  EXPECT_TRUE(rig.store->settled());
+  fill(1);
+  rig.disk().faults().crash_style = io::sim::CrashStyle::lose_all;
+  rig.crash(io::sim::CrashKind::power);
+  rig.open();
+  EXPECT_EQ(rig.log()->stable_end(), 63);
+  EXPECT_EQ(audit_directory(rig.disk(), "/data"), "");
+}
+
 TEST_P(TrustedStart, KilledAgainAndAgainAndThenThePowerFails) {
   rig.open();
   for (int life = 0; life < 4; ++life) {
@@ -147,6 +168,45 @@ TEST_P(TrustedStart, ACrashInRecoveryIsNotTrusted) {
   rig.disk().crash_after_operations(0);
   rig.revive();
   EXPECT_FALSE(exists("/data/.moldau-boot"));
+}
+
+/// Else the start would find the shorter log, have nothing to sync, and a power cut would bring back the longer one.
+TEST_P(TrustedStart, ACutLogStaysCutWhenTheProcessDiesAndThenThePowerFails) {
+  rig.open();
+  fill(20);
+  rig.settle(seconds(130));  // a recovery point lies at the end
+  rig.run([&] { EXPECT_TRUE(rig.log()->truncate_to(30).ok()); });
+  kill_and_load();
+  EXPECT_EQ(rig.log()->next_offset(), 30);
+  wait_until_settled();
+  rig.disk().faults().crash_style = io::sim::CrashStyle::lose_all;
+  rig.crash(io::sim::CrashKind::power);
+  rig.open();
+  EXPECT_EQ(rig.log()->next_offset(), 30);
+}
+
+TEST_P(TrustedStart, ACutThatIsNotSyncedIsNotBelieved) {
+  rig.open();
+  fill(20);
+  const auto size = [&] { return rig.disk().stat(std::string(first_log))->size; };
+  for (const bool whole : {false, true}) {
+    const uint64_t before = size();
+    bool cut = false;
+    int looked = 0;
+    rig.run([&] {
+      EXPECT_TRUE(exists("/data/.moldau-boot"));
+      rig.disk().before_operation([&] {
+        cut = cut || !exists(std::string(first_log)) || size() != before;
+        if (!cut || looked > 0) return;
+        ++looked;
+        EXPECT_FALSE(exists("/data/.moldau-boot"));
+      });
+      EXPECT_TRUE((whole ? rig.log()->restart_at(100) : rig.log()->truncate_to(30)).ok());
+      rig.disk().before_operation(nullptr);
+      EXPECT_TRUE(exists("/data/.moldau-boot"));
+    });
+    EXPECT_EQ(looked, 1);
+  }
 }
 
 TEST_P(TrustedStart, RecordsAreDeletedAndLogsRemovedBeforeAllIsSynced) {

@@ -9,6 +9,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "recovery"))
 import kill9  # noqa: E402
 import raw_client  # noqa: E402
+import recovery_kit  # noqa: E402
 
 STORAGE_ERROR = 56
 
@@ -53,15 +54,15 @@ class Load:
     """Producers on all partitions of one topic, each sending what was not acknowledged again until it is."""
 
     def __init__(self, broker, topic="kill", partitions=4):
-        kill9.TOPIC = topic
         self.topic = topic
         self.broker = broker
-        self.world = kill9.World()
+        self.world = recovery_kit.World()
         self.world.port = broker.port
         connection = raw_client.Connection(broker.port)
         error = connection.create_topic(topic, partitions)
         assert error == 0, f"CreateTopics: error {error}"
-        self.producers = [kill9.Producer(self.world, p, connection.init_producer_id()) for p in range(partitions)]
+        self.producers = [kill9.Producer(self.world, topic, p, connection.init_producer_id())
+                          for p in range(partitions)]
         connection.close()
 
     def start(self):
@@ -85,12 +86,7 @@ class Load:
     def stop_and_check(self):
         """Ends the load and reads all back; the number of acknowledged records."""
         self.world.port = self.broker.port
-        self.world.over = True
-        for producer in self.producers:
-            producer.join(60)
-            if producer.error:
-                raise producer.error
-            assert not producer.is_alive(), "a producer does not end"
+        recovery_kit.finish(self.world, self.producers)
         connection = raw_client.Connection(self.broker.port)
         total = sum(kill9.check(connection, producer) for producer in self.producers)
         connection.close()

@@ -23,6 +23,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import faults_kit  # noqa: E402
 import kill9  # noqa: E402
 import raw_client  # noqa: E402
+import recovery_kit  # noqa: E402
 
 SKIPPED = 77
 IMAGE_BYTES = 1 << 30  # sparse
@@ -120,51 +121,33 @@ class Writeback(threading.Thread):
             os.close(file)
 
 
-class Ledger(threading.Thread):
+class Ledger(recovery_kit.Worker):
     """One client's other requests, one at a time: what each may be after the cut.
 
     Topics are made, written to once and deleted again under a few names; offsets are committed; records are deleted."""
     NAMES, GROUP, TRIMMED = 6, "ledger", "trimmed"
 
     def __init__(self, world):
-        super().__init__(daemon=True)
-        self.world = world
+        super().__init__(world)
         self.number = 0
         self.topics = {f"made-{k}": {None} for k in range(self.NAMES)}  # what may be there: None, or the values in it
         self.offset = [-1, -1]      # committed: at least, at most
         self.log_start = [0, 0]
         self.end = [0, 0]           # of the topic that is trimmed
         self.done = 0
-        self.error = None
 
-    def run(self):
-        try:
-            while not self.world.finished():
-                try:
-                    self.session()
-                except raw_client.Closed:
-                    time.sleep(0.005)
-        except Exception as error:  # told to the main thread
-            self.error = error
-
-    def session(self):
-        if self.world.port == 0:
-            raise raw_client.Closed("down")
-        connection = raw_client.Connection(self.world.port, 10)
-        try:
-            self.asked(connection.find_group(self.GROUP))
-            while not self.world.finished():
-                self.number += 1
-                self.turn_topic(connection, f"made-{self.number % self.NAMES}")
-                self.commit(connection)
-                self.trim(connection)
-        finally:
-            connection.close()
+    def session(self, connection):
+        self.asked(connection.find_group(self.GROUP))
+        while not self.world.over:
+            self.number += 1
+            self.turn_topic(connection, f"made-{self.number % self.NAMES}")
+            self.commit(connection)
+            self.trim(connection)
 
     @staticmethod
     def asked(code, fine=(0,)):
         """Goes on if the answer is yes; a retriable no is asked again in another session."""
-        if code in kill9.RETRIABLE | {NOT_COORDINATOR} and code not in fine:
+        if code in recovery_kit.RETRIABLE | {NOT_COORDINATOR} and code not in fine:
             raise raw_client.Closed(f"error {code}")
         assert code in fine, f"error {code}"
 
@@ -219,7 +202,7 @@ class Ledger(threading.Thread):
     def check(self, connection):
         """Each thing is one of what it may be; what it is found to be, it stays."""
         for name, may in self.topics.items():
-            error = self.settled(lambda: connection.list_offset(name, 0, -2)[0], kill9.RETRIABLE - {UNKNOWN_TOPIC})
+            error = self.settled(lambda: connection.list_offset(name, 0, -2)[0], recovery_kit.RETRIABLE - {UNKNOWN_TOPIC})
             found = None if error == UNKNOWN_TOPIC else tuple(value for _, value in connection.read_all(name, 0))
             assert found in may, f"topic {name}: {found}, expected one of {may}"
             self.topics[name] = {found}
@@ -319,10 +302,7 @@ class Run:
     def finish(self):
         """Ends the load; all is read back once more, with checksums."""
         time.sleep(0.3)
-        self.load.world.over = True
-        for thread in self.load.producers + [self.ledger]:
-            thread.join(60)
-            assert not thread.is_alive(), "a client does not end"
+        recovery_kit.finish(self.load.world, self.load.producers + [self.ledger])
         total = self.check(True)
         assert self.broker.stop() == 0
         return total

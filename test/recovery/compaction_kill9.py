@@ -13,13 +13,12 @@ import random
 import shutil
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import keyed_client  # noqa: E402
 import raw_client  # noqa: E402
-from kill9 import IN_FLIGHT, RETRIABLE, World  # noqa: E402
+import recovery_kit  # noqa: E402
 
 TOPIC = "compacted"
 KEYS = 150
@@ -28,65 +27,24 @@ CONFIGS = [("cleanup.policy", "compact"), ("internal.segment.bytes", "65536"), (
 SETTINGS = ["log.cleaner.backoff.ms=20", "log.cleaner.threads=2"]
 
 
-class Producer(threading.Thread):
-    """Sends keyed batches to one partition until told to stop; survives restarts. Sequence = offset: it writes alone."""
+class Producer(recovery_kit.IdempotentProducer):
+    """Sends keyed values and tombstones. Sequence = offset: it writes alone."""
 
     def __init__(self, world, partition, identity, seed):
-        super().__init__(daemon=True)
-        self.world = world
-        self.partition = partition
-        self.producer_id, self.epoch = identity
+        super().__init__(world, TOPIC, partition, identity)
         self.random = random.Random(seed * 1000 + partition)
-        self.batches = []      # (first sequence, pairs)
-        self.acknowledged = 0  # batches
-        self.error = None
 
-    def run(self):
-        try:
-            while not self.world.finished():
-                try:
-                    self.session()
-                except raw_client.Closed:
-                    time.sleep(0.005)
-        except Exception as error:  # told to the main thread
-            self.error = error
-
-    def make_batch(self):
-        first = self.batches[-1][0] + len(self.batches[-1][1]) if self.batches else 0
+    def make_records(self, first):
         pairs = []
         for i in range(1 + self.random.randrange(12)):
             key = b"key-%d" % self.random.randrange(KEYS)
             value = None if self.random.random() < 0.1 else b"%d/%d/" % (self.partition, first + i) + b"x" * (
                 self.random.randrange(500))
             pairs.append((key, value))
-        self.batches.append((first, pairs))
+        return pairs
 
-    def session(self):
-        port = self.world.port
-        if port == 0:
-            raise raw_client.Closed("down")
-        connection = raw_client.Connection(port, 10)
-        try:
-            sent = self.acknowledged
-            while not self.world.finished() or sent > self.acknowledged:
-                while sent - self.acknowledged < IN_FLIGHT and not self.world.finished():
-                    if sent == len(self.batches):
-                        self.make_batch()
-                    first, pairs = self.batches[sent]
-                    records = keyed_client.keyed_batch(pairs, self.producer_id, self.epoch, first)
-                    connection.send(0, 7, connection.produce_body(TOPIC, self.partition, records))
-                    sent += 1
-                if sent == self.acknowledged:
-                    return
-                _, answer = connection.receive()
-                error, offset = connection.parse_produce(answer, TOPIC)
-                if error in RETRIABLE:
-                    raise raw_client.Closed(f"error {error}")
-                assert error == 0, f"partition {self.partition}, batch {self.acknowledged}: error {error}"
-                assert offset == self.batches[self.acknowledged][0], "a batch was acknowledged at another offset"
-                self.acknowledged += 1
-        finally:
-            connection.close()
+    def encode(self, records, first):
+        return keyed_client.keyed_batch(records, self.producer_id, self.epoch, first)
 
 
 def check(connection, producer):
@@ -97,6 +55,8 @@ def check(connection, producer):
     sent = [pair for _, pairs in list(producer.batches) for pair in pairs]
     held = sum(len(pairs) for _, pairs in producer.batches[:acknowledged])
     assert end >= held, f"{place}: {held} records acknowledged, the log ends at {end}"
+    for (first, _), offset in zip(producer.batches, list(producer.offsets)):
+        assert offset == first, f"{place}: batch with sequence {first} was acknowledged at offset {offset}"
     for offset, key, value in found:
         assert sent[offset] == (key, value), f"{place}: another record at offset {offset}"
     end = max(end, found[-1][0] + 1 if found else 0)
@@ -117,7 +77,7 @@ def main():
     random.seed(arguments.seed)
     folder = tempfile.mkdtemp(prefix="moldau-compaction-")
     broker = raw_client.Broker(os.path.join(folder, "data"), SETTINGS)
-    world = World()
+    world = recovery_kit.World()
     swaps = 0
     try:
         world.port = broker.start().port
@@ -140,11 +100,7 @@ def main():
             connection.close()
             world.port = port
         time.sleep(0.5)
-        world.over = True
-        for producer in producers:
-            producer.join(60)
-            if producer.error:
-                raise producer.error
+        recovery_kit.finish(world, producers)
         time.sleep(3)  # the cleaner comes to an end
         connection = raw_client.Connection(world.port)
         results = [check(connection, producer) for producer in producers]

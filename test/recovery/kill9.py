@@ -15,90 +15,31 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import raw_client  # noqa: E402
+import recovery_kit  # noqa: E402
 
 TOPIC = "kill"
-RETRIABLE = {3, 5, 6, 7, 14, 15, 19, 20, 56}  # what a real producer would send again
-IN_FLIGHT = 5
 
 
-class Producer(threading.Thread):
-    """Sends numbered batches to one partition until told to stop; survives restarts of the broker."""
+class Producer(recovery_kit.IdempotentProducer):
+    """Sends numbered values."""
 
-    def __init__(self, world, partition, identity):
-        super().__init__(daemon=True)
-        self.world = world
-        self.partition = partition
-        self.producer_id, self.epoch = identity
-        self.batches = []        # (first sequence, values), all that were ever made
-        self.acknowledged = 0    # batches acknowledged, from the front
-        self.offsets = []        # base offset of each acknowledged batch
-        self.error = None
-
-    def run(self):
-        try:
-            while not self.world.finished():
-                try:
-                    self.session()
-                except raw_client.Closed:
-                    time.sleep(0.005)
-        except Exception as error:  # told to the main thread
-            self.error = error
-
-    def make_batch(self):
-        first = sum(len(values) for _, values in self.batches[-1:]) + (self.batches[-1][0] if self.batches else 0)
+    def make_records(self, first):
         count = 1 + (first * 7 + self.partition) % 12
-        values = [b"%d/%d/" % (self.partition, first + i) + b"x" * ((first + i) % 900) for i in range(count)]
-        self.batches.append((first, values))
+        return [b"%d/%d/" % (self.partition, first + i) + b"x" * ((first + i) % 900) for i in range(count)]
 
-    def session(self):
-        """One connection's life: sends from the first batch not acknowledged, matches answers in order."""
-        port = self.world.port
-        if port == 0:
-            raise raw_client.Closed("down")
-        connection = raw_client.Connection(port, 10)
-        try:
-            sent = self.acknowledged
-            while not self.world.finished() or sent > self.acknowledged:
-                while sent - self.acknowledged < IN_FLIGHT and not self.world.finished():
-                    if sent == len(self.batches):
-                        self.make_batch()
-                    first, values = self.batches[sent]
-                    records = raw_client.batch(values, self.producer_id, self.epoch, first)
-                    connection.send(0, 7, connection.produce_body(TOPIC, self.partition, records))
-                    sent += 1
-                if sent == self.acknowledged:
-                    return
-                _, answer = connection.receive()
-                error, offset = connection.parse_produce(answer, TOPIC)
-                if error in RETRIABLE:
-                    raise raw_client.Closed(f"error {error}")
-                if error != 0:
-                    raise AssertionError(f"partition {self.partition}, batch {self.acknowledged}: error {error}")
-                self.offsets.append(offset)
-                self.acknowledged += 1
-        finally:
-            connection.close()
-
-
-class World:
-    def __init__(self):
-        self.port = 0
-        self.over = False
-
-    def finished(self):
-        return self.over
+    def encode(self, records, first):
+        return raw_client.batch(records, self.producer_id, self.epoch, first)
 
 
 def check(connection, producer, checksums=True):
     """The partition's records are the producer's values, in order, each once; acknowledged ones all there."""
     sent = [value for _, values in producer.batches for value in values]
     acknowledged = sum(len(values) for _, values in producer.batches[:producer.acknowledged])
-    found = connection.read_all(TOPIC, producer.partition, checksums)
+    found = connection.read_all(producer.topic, producer.partition, checksums)
     values = [value for _, value in found]
     place = f"partition {producer.partition}"
     assert len(values) >= acknowledged, f"{place}: {acknowledged} records acknowledged, {len(values)} found"
@@ -122,12 +63,12 @@ def main():
     # Rolls happen under fire too, and files of the journal are filled and used again.
     settings += ["log.segment.bytes=1048576", "log.journal.file.bytes=262144"]
     broker = raw_client.Broker(os.path.join(folder, "data"), settings)
-    world = World()
+    world = recovery_kit.World()
     try:
         world.port = broker.start().port
         admin = raw_client.Connection(world.port)
         assert admin.create_topic(TOPIC, arguments.partitions) == 0
-        producers = [Producer(world, p, admin.init_producer_id()) for p in range(arguments.partitions)]
+        producers = [Producer(world, TOPIC, p, admin.init_producer_id()) for p in range(arguments.partitions)]
         admin.close()
         for producer in producers:
             producer.start()
@@ -147,11 +88,7 @@ def main():
             world.port = broker.start().port
             longest = max(longest, time.time() - started)
         time.sleep(0.5)
-        world.over = True
-        for producer in producers:
-            producer.join(30)
-            if producer.error:
-                raise producer.error
+        recovery_kit.finish(world, producers)
         connection = raw_client.Connection(world.port)
         total = sum(check(connection, producer) for producer in producers)
         connection.close()

@@ -1,7 +1,6 @@
 // The journal's files and its writer: making, recycling, retiring; rounds, room, failures; what replay refuses.
 #include <gtest/gtest.h>
 
-#include "base/trace.h"
 #include "io/sim/disk.h"
 #include "io/sim/world.h"
 #include "store/journal/journal_test_kit.h"
@@ -10,80 +9,6 @@ namespace moldau::store {
 namespace {
 
 using namespace testing;  // NOLINT: the kit of this folder
-
-class JournalTest : public ::testing::Test {
- protected:
-  JournalTest() { set_trace(nullptr, TraceLevel::error); }
-  ~JournalTest() override { store_.reset(); }
-
-  io::sim::SimDisk& disk() { return node_.disk(); }
-  void run(std::function<void()> work) {
-    bool ran = false;
-    node_.surface().executor.defer([&] {
-      work();
-      ran = true;
-    });
-    world_.run_until([&] { return ran || node_.crashed(); }, seconds(10));
-    world_.run_for(milliseconds(3));
-  }
-  Status try_open() {
-    Status opened;
-    store_.reset();
-    run([&] {
-      store_ = std::make_unique<MiniStore>(node_.surface(), options_);
-      opened = store_->open();
-    });
-    return opened;
-  }
-  void open() {
-    const Status opened = try_open();
-    ASSERT_TRUE(opened.ok()) << opened.failure().message;
-  }
-  void reopen(io::sim::CrashKind kind) {
-    disk().faults().crash_style = io::sim::CrashStyle::lose_all;
-    node_.crash(kind);
-    store_.reset();
-    node_.restart();
-    open();
-  }
-  MiniLog& make(PartitionIndex partition) {
-    run([&] { EXPECT_TRUE(store_->create(partition).ok()); });
-    return *store_->log(partition);
-  }
-  /// Appends a batch to each of the partitions and commits them in one round.
-  void round(const std::vector<PartitionIndex>& partitions, size_t bytes = 100) {
-    run([&] {
-      for (const PartitionIndex partition : partitions) {
-        BatchSpec spec;
-        spec.value_bytes = bytes;
-        spec.tag = ++tag_;
-        EXPECT_TRUE(store_->append(*store_->log(partition), spec).ok());
-      }
-      for (uint32_t shard = 0; shard < options_.shards; ++shard) {
-        EXPECT_TRUE(store_->commit(shard, true, [this](PartitionIndex p, Offset end) { stable_[p] = end; }).ok());
-      }
-    });
-  }
-  std::vector<std::string> names(const std::string& folder) {
-    std::vector<std::string> all;
-    const auto entries = disk().list(folder);
-    if (!entries.ok()) return all;
-    for (const io::DirectoryEntry& entry : *entries) all.push_back(entry.name);
-    return all;
-  }
-  bool has(const std::string& folder, const std::string& name) {
-    const auto all = names(folder);
-    return std::find(all.begin(), all.end(), name) != all.end();
-  }
-  const JournalCounts& counts() { return store_->writer(0).counts(); }
-
-  io::sim::World world_{7};
-  io::sim::Node& node_ = world_.node("n");
-  MiniOptions options_{.shards = 1, .file_bytes = 8 * log::journal_block_bytes};
-  std::unique_ptr<MiniStore> store_;
-  std::map<PartitionIndex, Offset> stable_;
-  uint64_t tag_ = 0;
-};
 
 TEST_F(JournalTest, an_idle_journal_makes_no_file) {
   open();
@@ -409,8 +334,8 @@ TEST_F(ReplayTest, counts_a_file_under_another_name_for_nothing) {
 TEST_F(ReplayTest, refuses_the_journal_of_another_directory) {
   Status outcome;
   run([&] {
-    const auto replayed = replay_journals(disk(), "/data", Uuid::of(1, 2), *std::make_unique<MiniStore>(
-                                              node_.surface(), options_));
+    const auto replayed =
+        replay_journals(disk(), "/data", Uuid::of(1, 2), *std::make_unique<MiniStore>(node_.surface(), options_));
     outcome = replayed.ok() ? Status() : Status(replayed.failure());
   });
   ASSERT_FALSE(outcome.ok());

@@ -7,12 +7,15 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "base/trace.h"
 #include "store/journal/journal_replay.h"
 #include "store/journal/journal_writer.h"
 #include "store/test_kit.h"
@@ -22,7 +25,9 @@ namespace moldau::store::testing {
 
 inline constexpr Uuid journal_directory_id = Uuid::of(0xD1, 0xD2);
 
-inline TopicPartitionId journal_id(PartitionIndex partition) { return {Uuid::of(0x70, 1), partition}; }
+inline TopicPartitionId journal_id(PartitionIndex partition) {
+  return {Uuid::of(0x70, 1), partition};
+}
 
 /// One partition: a file of batches.
 class MiniLog final : public ReplayedLog {
@@ -339,7 +344,7 @@ class MiniStore final : public ReplayTarget {
       for (size_t i = 0; i + 24 <= text->size(); i += 24) {
         const std::byte* at = text->data() + i;
         points_[static_cast<PartitionIndex>(load_big_endian<int64_t>(at))] = {load_big_endian<int64_t>(at + 8),
-                                                                             load_big_endian<int64_t>(at + 16)};
+                                                                              load_big_endian<int64_t>(at + 16)};
       }
     }
     ASSIGN_OR_RETURN(const auto entries, surface_.disk.list("/data"));
@@ -376,6 +381,81 @@ class MiniStore final : public ReplayTarget {
   std::map<PartitionIndex, std::pair<Offset, Offset>> points_;  // recovery point, log start
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
   std::vector<std::unique_ptr<Shard>> shards_;
+};
+
+/// One node, and the small store that lives on it.
+class JournalTest : public ::testing::Test {
+ protected:
+  JournalTest() { set_trace(nullptr, TraceLevel::error); }
+  ~JournalTest() override { store_.reset(); }
+
+  io::sim::SimDisk& disk() { return node_.disk(); }
+  void run(std::function<void()> work) {
+    bool ran = false;
+    node_.surface().executor.defer([&] {
+      work();
+      ran = true;
+    });
+    world_.run_until([&] { return ran || node_.crashed(); }, seconds(10));
+    world_.run_for(milliseconds(3));
+  }
+  Status try_open() {
+    Status opened;
+    store_.reset();
+    run([&] {
+      store_ = std::make_unique<MiniStore>(node_.surface(), options_);
+      opened = store_->open();
+    });
+    return opened;
+  }
+  void open() {
+    const Status opened = try_open();
+    ASSERT_TRUE(opened.ok()) << opened.failure().message;
+  }
+  void reopen(io::sim::CrashKind kind) {
+    disk().faults().crash_style = io::sim::CrashStyle::lose_all;
+    node_.crash(kind);
+    store_.reset();
+    node_.restart();
+    open();
+  }
+  MiniLog& make(PartitionIndex partition) {
+    run([&] { EXPECT_TRUE(store_->create(partition).ok()); });
+    return *store_->log(partition);
+  }
+  /// Appends a batch to each of the partitions and commits them in one round.
+  void round(const std::vector<PartitionIndex>& partitions, size_t bytes = 100) {
+    run([&] {
+      for (const PartitionIndex partition : partitions) {
+        BatchSpec spec;
+        spec.value_bytes = bytes;
+        spec.tag = ++tag_;
+        EXPECT_TRUE(store_->append(*store_->log(partition), spec).ok());
+      }
+      for (uint32_t shard = 0; shard < options_.shards; ++shard) {
+        EXPECT_TRUE(store_->commit(shard, true, [this](PartitionIndex p, Offset end) { stable_[p] = end; }).ok());
+      }
+    });
+  }
+  std::vector<std::string> names(const std::string& folder) {
+    std::vector<std::string> all;
+    const auto entries = disk().list(folder);
+    if (!entries.ok()) return all;
+    for (const io::DirectoryEntry& entry : *entries) all.push_back(entry.name);
+    return all;
+  }
+  bool has(const std::string& folder, const std::string& name) {
+    const auto all = names(folder);
+    return std::find(all.begin(), all.end(), name) != all.end();
+  }
+  const JournalCounts& counts() { return store_->writer(0).counts(); }
+
+  io::sim::World world_{7};
+  io::sim::Node& node_ = world_.node("n");
+  MiniOptions options_{.shards = 1, .file_bytes = 8 * log::journal_block_bytes};
+  std::unique_ptr<MiniStore> store_;
+  std::map<PartitionIndex, Offset> stable_;
+  uint64_t tag_ = 0;
 };
 
 }  // namespace moldau::store::testing
