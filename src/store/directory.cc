@@ -6,6 +6,7 @@
 #include "base/trace.h"
 #include "log/segment_name.h"
 #include "store/directory_journal.h"
+#include "store/flag_guard.h"
 #include "store/partition_log.h"
 
 namespace moldau::store {
@@ -39,9 +40,24 @@ DataFolder::DataFolder(size_t number, std::string where, size_t shards, uint64_t
       transaction_free(std::make_shared<CheckpointFile>(path_in(path, transaction_free_checkpoint_name), shards)),
       clean_ends(std::make_shared<CheckpointFile>(path_in(path, cleaner_checkpoint_name), shards)) {}
 
-std::string DataFolder::boot_path() const { return path_in(path, boot_name); }
+std::string DataFolder::boot_path() const {
+  return path_in(path, boot_name);
+}
 
-void DataFolder::distrust(io::Disk& disk) { (void)disk.remove(boot_path()); }
+void DataFolder::distrust(io::Disk& disk) {
+  const FlagGuard held(boot_guard_);
+  distrusted_ = true;
+  (void)disk.remove(boot_path());
+}
+
+Status DataFolder::trust_from_now(io::Disk& disk, std::string_view boot_id) {
+  const FlagGuard held(boot_guard_);
+  if (distrusted_) return {};
+  ASSIGN_OR_RETURN(const io::FileRef file, disk.open(boot_path(), io::OpenMode::create));
+  RETURN_IF_FAILED(disk.truncate(*file, 0));
+  const std::span<const std::byte> text = as_bytes(boot_id);
+  return disk.write(*file, 0, std::span(&text, 1));
+}
 
 LogDirectory::LogDirectory(StoreCore& core, DataFolder& folder)
     : core_(core),
@@ -158,6 +174,13 @@ StoreCore::~StoreCore() {
 
 void StoreCore::remove_later(std::string path, int64_t delay_ms, bool folder) {
   removals.push_back({surface.clock.now() + milliseconds(delay_ms), std::move(path), folder});
+  arm_removals();
+}
+
+void StoreCore::take_removals(StoreCore& other) {
+  if (other.removals.empty()) return;
+  for (PendingRemoval& removal : other.removals) removals.push_back(std::move(removal));
+  other.removals.clear();
   arm_removals();
 }
 
