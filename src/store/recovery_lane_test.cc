@@ -206,6 +206,12 @@ TEST_P(RecoveryBehind, WhatContradictsTheJournalTakesTheDirectoryOffline) {
   ASSERT_TRUE(rig.world.run_until([&] { return rig.endings == 1; }, seconds(20)));
   EXPECT_TRUE(rig.store->directory_offline(0));
   EXPECT_TRUE(exists("/data/journal"));
+  for (int i = 0; i < 2; ++i) {
+    rig.crash(io::sim::CrashKind::process);
+    const Status again = rig.try_open();
+    ASSERT_FALSE(again.ok()) << "it is met before anybody is served";
+    EXPECT_EQ(again.failure().kind, FailureKind::corrupt);
+  }
 }
 
 TEST_P(RecoveryBehind, WhereFoldersMustBeComparedNothingIsPutOff) {

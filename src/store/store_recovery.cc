@@ -11,6 +11,16 @@
 #include "store/store_impl.h"
 
 namespace moldau::store {
+namespace {
+
+/// Recovery met what ends a start: the next one does not serve before it met it, too, and says so. Kafka passes it by.
+constexpr std::string_view at_once_name = ".moldau-recover-first";
+
+bool ends_a_start(FailureKind kind) {
+  return kind == FailureKind::foreign || kind == FailureKind::corrupt || kind == FailureKind::unsupported;
+}
+
+}  // namespace
 
 /// What is in the log directories, if that is plain: each folder one partition's, which says its id. Where anything has
 /// to be decided between folders (a move was cut short, an identity is damaged), or the disk fails, nothing is put off,
@@ -23,6 +33,7 @@ std::vector<std::optional<StoreImpl::Survey>> StoreImpl::survey_all() {
   for (size_t i = 0; i < log_directory_count_; ++i) {
     const DataFolder& folder = *folders_[i];
     if (!mark_running(*core_.directories[i]).ok()) return none;
+    if (core_.surface.disk.stat(path_in(folder.path, at_once_name)).ok()) return none;
     const bool by_the_rules = !folder.opened.clean_stop && !folder.trusted;
     const auto survey = survey_one(i, by_the_rules, names, ids);
     if (!survey.ok() || !*survey) return none;
@@ -109,7 +120,12 @@ void StoreImpl::hold_lines(size_t index) {
 
 void StoreImpl::start_lanes() {
   for (size_t i = 0; i < lanes_.size(); ++i) {
-    if (lanes_[i] != nullptr && !folders_[i]->offline) lanes_[i]->start(folders_[i]->journal_left);
+    if (folders_[i]->offline) continue;
+    if (lanes_[i] != nullptr) {
+      lanes_[i]->start(folders_[i]->journal_left);
+    } else {
+      (void)core_.surface.disk.remove(path_in(folders_[i]->path, at_once_name));
+    }
   }
 }
 
@@ -143,6 +159,9 @@ void StoreImpl::log_recovered(const LogToRecover& which, std::shared_ptr<Partiti
 }
 
 void StoreImpl::lane_failed(size_t index, const Failure& why) {
+  if (ends_a_start(why.kind)) {
+    (void)core_.surface.disk.open(path_in(folders_[index]->path, at_once_name), io::OpenMode::create);
+  }
   core_.directories[index]->fail(why);
   folder_failed(*folders_[index], why);  // it may be the pool that said so first
   forget_recovering(index);
