@@ -209,7 +209,8 @@ constexpr MetricRow table[] = {
          "Their bytes."),
     node("moldau_journal_missing_partitions", gauge, "", journal<&store::JournalStats::replay_missing>,
          "Partitions that the journal had batches of at this start, and that have no folder."),
-    node("moldau_logs_recovering", gauge, "", [](const N& sample) { return static_cast<double>(sample.logs_recovering); },
+    node("moldau_logs_recovering", gauge, "",
+         [](const N& sample) { return static_cast<double>(sample.logs_recovering); },
          "Logs that this start has not recovered yet: their partitions are not served."),
 
     // Moves between log directories.

@@ -33,15 +33,15 @@ struct FolderIdentity {
 /// Planted bugs, which the tests and the simulator must find. A broker always runs with none.
 enum class Mutant : unsigned char {
   none,
-  ack_before_sync,            ///< reports bytes as stable when they are only written
-  index_trusted_after_crash,  ///< does not rebuild indexes after an unclean stop
-  torn_tail_accepted,         ///< does not verify checksums in recovery
-  no_directory_sync,          ///< never syncs a folder
-  damage_cut_anywhere,        ///< recovery cuts at damage also below the recovery point
-  checkpoint_before_data,     ///< writes the appended end as the recovery point
-  refused_state_kept,         ///< keeps producer state of batches that were refused
-  sync_tried_again,           ///< tries a sync that failed once more, and takes that one's word
-  scrub_blind,                ///< the scrubber does not look at checksums
+  ack_before_sync,              ///< reports bytes as stable when they are only written
+  index_trusted_after_crash,    ///< does not rebuild indexes after an unclean stop
+  torn_tail_accepted,           ///< does not verify checksums in recovery
+  no_directory_sync,            ///< never syncs a folder
+  damage_cut_anywhere,          ///< recovery cuts at damage also below the recovery point
+  checkpoint_before_data,       ///< writes the appended end as the recovery point
+  refused_state_kept,           ///< keeps producer state of batches that were refused
+  sync_tried_again,             ///< tries a sync that failed once more, and takes that one's word
+  scrub_blind,                  ///< the scrubber does not look at checksums
   // Of the journal.
   journal_ack_before_sync,      ///< a round of the journal counts when it is written
   journal_settled_before_sync,  ///< files of the journal are used again before segments are synced
