@@ -46,7 +46,7 @@ std::vector<NodeId> reachable(const RequestContext& context, const Facts& facts,
   return alive;
 }
 
-Partition describe_partition(const RequestContext& context, const Facts& facts, PartitionIndex index,
+Partition describe_partition(const RequestContext& context, const Facts& facts, const Uuid& topic, PartitionIndex index,
                              const metadata::PartitionImage& image) {
   Partition row;
   row.partition_index = index;
@@ -58,6 +58,11 @@ Partition describe_partition(const RequestContext& context, const Facts& facts, 
     const bool known = facts.image.broker(image.leader) != nullptr;
     row.error_code =
         code_of(known && context.version >= 6 ? ErrorCode::listener_not_found : ErrorCode::leader_not_available);
+    row.leader_id = no_node;
+    return row;
+  }
+  if (facts.leader_recovers(topic, index, image.leader)) {
+    row.error_code = code_of(ErrorCode::leader_not_available);
     row.leader_id = no_node;
     return row;
   }
@@ -76,7 +81,7 @@ Topic describe_topic(const RequestContext& context, const Facts& facts, const wi
   topic.is_internal = is_internal_topic(image.name);
   topic.partitions.reserve(image.partitions.size());
   image.partitions.for_each([&](PartitionIndex index, const metadata::PartitionRef& partition) {
-    topic.partitions.push_back(describe_partition(context, facts, index, *partition));
+    topic.partitions.push_back(describe_partition(context, facts, image.id, index, *partition));
   });
   if (context.version >= 8 && request.include_topic_authorized_operations) {
     topic.topic_authorized_operations = authorized_operations(context, ResourceType::topic, image.name);

@@ -20,11 +20,13 @@ Topic failed_topic(std::string_view name, ErrorCode error) {
   return topic;
 }
 
-Partition describe_partition(const RequestContext& context, const Facts& facts, PartitionIndex index,
+Partition describe_partition(const RequestContext& context, const Facts& facts, const Uuid& topic, PartitionIndex index,
                              const metadata::PartitionImage& image) {
   Partition row;
   row.partition_index = index;
-  row.leader_id = live_endpoint(facts.image, image.leader, context.listener) != nullptr ? image.leader : no_node;
+  const bool serves = live_endpoint(facts.image, image.leader, context.listener) != nullptr &&
+                      !facts.leader_recovers(topic, index, image.leader);
+  row.leader_id = serves ? image.leader : no_node;
   row.leader_epoch = image.leader_epoch;
   row.replica_nodes = image.replicas;
   row.isr_nodes = image.isr;
@@ -94,7 +96,7 @@ Response describe_topic_partitions(const RequestContext& context, const Facts& f
     int32_t index = start;
     for (; index < count && left > 0; ++index, --left) {
       const metadata::PartitionImage* const image = topic->partition(index);
-      if (image != nullptr) row.partitions.push_back(describe_partition(context, facts, index, *image));
+      if (image != nullptr) row.partitions.push_back(describe_partition(context, facts, topic->id, index, *image));
     }
     response.topics.push_back(std::move(row));
     if (index < count) {

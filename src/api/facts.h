@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "metadata/broker_settings.h"
 #include "metadata/image.h"
+#include "metadata/persistent_map.h"
 #include "wire/error_code.h"
 #include "wire/served.h"
 
@@ -20,6 +21,13 @@ struct Facts {
   const metadata::ConfigMap& static_config;  ///< server.properties and environment
   std::span<const wire::ServedApi> served;   ///< what ApiVersions advertises
   std::string_view root_log_level = "INFO";  ///< of the one logger that DescribeConfigs lists
+  /// Partitions of this node whose logs are still recovered (the keys); null: none.
+  const metadata::PersistentMap<TopicPartitionId, uint32_t>* recovering = nullptr;
+
+  /// This node leads the partition, and cannot serve it yet.
+  bool leader_recovers(const Uuid& topic, PartitionIndex index, NodeId leader) const {
+    return recovering != nullptr && leader == self && recovering->contains(TopicPartitionId{topic, index});
+  }
 };
 
 /// Topics that Kafka keeps for itself (Topic.INTERNAL_TOPICS) and flags as internal.

@@ -51,7 +51,7 @@ struct BrokerOptions {
   std::function<std::optional<Duration>()> idle_time{};
 };
 
-class Broker final : public Guarded {
+class Broker final : public Guarded, private store::RecoveryListener {
  public:
   static constexpr size_t shards_max = 64;
 
@@ -76,6 +76,8 @@ class Broker final : public Guarded {
   const std::vector<store::OpenedFolder>& folders() const { return store_->folders(); }
   bool serving() const noexcept { return serving_; }
   bool stopping() const noexcept { return stopping_; }
+  /// Some partitions are not served yet, because their logs are still recovered.
+  bool recovering() const { return !store_->recovering_logs().empty() || recovery_news_; }
   /// The cluster was left, or is about to be: nothing more is handled.
   bool left() const noexcept { return leaving_; }
 
@@ -165,7 +167,12 @@ class Broker final : public Guarded {
   Ppm spare_processors();
   Ppm fill() const { return Ppm{options_.settings.shards_fill_percent} * all_of_it / 100; }
   size_t seat_for_connection() const;
-  void report_damage();
+  void report_damage(const store::Log& log) const;
+  // store::RecoveryListener.
+  void log_recovered(store::Log& log) override;
+  void recovery_ended() override { take_recovered_later(); }
+  void take_recovered_later();
+  void take_recovered();
   metadata::EndpointImage own_endpoint(size_t listener) const;
   void report_offline_directories();
   void register_broker();
@@ -197,6 +204,8 @@ class Broker final : public Guarded {
   metadata::ImageRef image_ = std::make_shared<const metadata::Image>();
   std::shared_ptr<const metadata::BrokerSettings> shown_settings_;  // a copy of options_.settings for the shards
 
+  std::vector<TopicPartitionId> recovered_;  // logs that came since the last view
+  bool recovery_news_ = false;               // take_recovered() is to run
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<MetadataLoop> metadata_;
   std::unique_ptr<DirectoryAssignments> assignments_;

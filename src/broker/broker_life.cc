@@ -26,7 +26,7 @@ Status Broker::recover() {
   RETURN_IF_FAILED(metadata_->start());
   image_ = metadata_->image();  // which knows the settings of the topics
   RETURN_IF_FAILED(store_->load_logs());
-  report_damage();
+  for (const store::Log* log : store_->logs()) report_damage(*log);
   store_->set_high_watermark_source(
       [this](const store::Log& log) { return store_->checkpointed_high_watermark(log.id()); });
   return close_store(-1);  // the epoch of the broker that ended here is not known
@@ -120,8 +120,8 @@ Status Broker::open_metadata() {
   RETURN_IF_FAILED(metadata_->start());
   image_ = metadata_->image();
   apply_dynamic_settings();
-  RETURN_IF_FAILED(store_->load_logs());
-  report_damage();
+  RETURN_IF_FAILED(store_->load_logs(this));
+  for (const store::Log* log : store_->logs()) report_damage(*log);
   look_at_directories();
   hosting_->apply(*image_, nullptr);
   show_view();
@@ -132,17 +132,36 @@ Status Broker::open_metadata() {
   return {};
 }
 
-void Broker::report_damage() {
-  for (const store::Log* log : store_->logs()) {
-    for (const store::DamagedRange& range : log->damaged()) {
-      trace(TraceLevel::error, "event=log_damaged folder={} first={} last={} kept_in={} why=\"{}\"", log->folder(),
-            range.first, range.last, range.kept_in, range.reason);
-    }
-    if (log->id().topic_id != metadata_topic_id && image_->topic(log->id().topic_id) == nullptr) {
-      trace(TraceLevel::warn, "event=log_of_no_topic folder={} topic_id={}", log->folder(),
-            log->id().topic_id.to_string());
-    }
+void Broker::report_damage(const store::Log& log) const {
+  for (const store::DamagedRange& range : log.damaged()) {
+    trace(TraceLevel::error, "event=log_damaged folder={} first={} last={} kept_in={} why=\"{}\"", log.folder(),
+          range.first, range.last, range.kept_in, range.reason);
   }
+  if (log.id().topic_id != metadata_topic_id && image_->topic(log.id().topic_id) == nullptr) {
+    trace(TraceLevel::warn, "event=log_of_no_topic folder={} topic_id={}", log.folder(), log.id().topic_id.to_string());
+  }
+}
+
+void Broker::log_recovered(store::Log& log) {
+  report_damage(log);
+  recovered_.push_back(log.id());
+  take_recovered_later();
+}
+
+void Broker::take_recovered_later() {
+  if (std::exchange(recovery_news_, true)) return;
+  surface_.executor.defer(guarded_call([this] { take_recovered(); }));
+}
+
+// All that came in a turn is shown at once.
+void Broker::take_recovered() {
+  recovery_news_ = false;
+  const std::vector<TopicPartitionId> logs = std::exchange(recovered_, {});
+  if (hosting_ == nullptr) return;
+  look_at_directories();
+  hosting_->recovered(*image_, logs);
+  show_view();
+  group_loop_.partitions_arrived(logs);
 }
 
 // Where clients are told to connect: advertised.listeners, else the listener; with the real port for port 0.

@@ -101,6 +101,25 @@ GroupLoop::Coordinated* GroupLoop::find(PartitionIndex partition) {
   return found == coordinated_.end() ? nullptr : found->second.get();
 }
 
+ErrorCode GroupLoop::not_here(std::string_view group) const {
+  const metadata::TopicImage* const topic = shard_.image().topic(api::offsets_topic);
+  if (topic == nullptr) return ErrorCode::not_coordinator;
+  const PartitionIndex index = api::coordinator_partition(group, topic->partitions.size());
+  const bool recovering = shard_.view().placement.recovering().contains(TopicPartitionId{topic->id, index});
+  return recovering ? ErrorCode::coordinator_load_in_progress : ErrorCode::not_coordinator;
+}
+
+bool GroupLoop::some_recover() const {
+  const auto& recovering = shard_.view().placement.recovering();
+  const metadata::TopicImage* const topic = recovering.empty() ? nullptr : shard_.image().topic(api::offsets_topic);
+  if (topic == nullptr) return false;
+  bool some = false;
+  topic->partitions.for_each([&](PartitionIndex index, const auto&) {
+    some = some || recovering.contains(TopicPartitionId{topic->id, index});
+  });
+  return some;
+}
+
 // Requests
 // ----------------------------------------------------------------------------------------------------------------
 
@@ -314,6 +333,14 @@ void GroupLoop::image_changed(const metadata::ImageDelta* delta) {
       coordinated.runtime.run(now(),
                               [&](Decision& decision) { coordinated.machine().topics_deleted(deleted, decision); });
     });
+  }
+}
+
+void GroupLoop::partitions_arrived(const std::vector<TopicPartitionId>& ids) {
+  const metadata::TopicImage* const topic = shard_.image().topic(api::offsets_topic);
+  if (stopped_ || topic == nullptr) return;
+  for (const TopicPartitionId& id : ids) {
+    if (id.topic_id == topic->id) apply_partition(*topic, id.partition);
   }
 }
 

@@ -57,6 +57,9 @@ class GroupLoop final : private group::GroupHost {
   // For the handlers (group_handlers.cc).
 
   /// Answers a request with an error, as its API does.
+  /// Partitions of this node were recovered.
+  void partitions_arrived(const std::vector<TopicPartitionId>& ids);
+
   using Refuse = void (*)(Shard& shard, Request& request, wire::ErrorCode error);
   /// Decides in the coordinator of `group`: `decide(machine, caller, now, decision)` must answer caller.ticket, now or
   /// later. Refuses the request if the coordinator is not here, or does not serve.
@@ -131,6 +134,9 @@ class GroupLoop final : private group::GroupHost {
   Now now() const;
   Coordinated* find(std::string_view group);
   Coordinated* find(PartitionIndex partition);
+  /// What is answered for a group whose coordinator is not here: it may come.
+  wire::ErrorCode not_here(std::string_view group) const;
+  bool some_recover() const;
   template <typename Enter>
   void enter(Coordinated& coordinated, Enter&& body);
   void settle(Coordinated& coordinated);

@@ -24,7 +24,7 @@ void GroupLoop::enter(Coordinated& coordinated, Enter&& body) {
 template <typename Decide>
 void GroupLoop::ask(Request request, std::string_view group, Refuse refuse, Decide&& decide) {
   Coordinated* const found = find(group);
-  const wire::ErrorCode error = found == nullptr ? wire::ErrorCode::not_coordinator : found->runtime.availability();
+  const wire::ErrorCode error = found == nullptr ? not_here(group) : found->runtime.availability();
   if (error != wire::ErrorCode::none) {
     refuse(shard_, request, error);
     return;
@@ -42,7 +42,7 @@ void GroupLoop::ask(Request request, std::string_view group, Refuse refuse, Deci
 template <typename Decide>
 wire::ErrorCode GroupLoop::ask_part(std::string_view group, Decide&& decide) {
   Coordinated* const found = find(group);
-  const wire::ErrorCode error = found == nullptr ? wire::ErrorCode::not_coordinator : found->runtime.availability();
+  const wire::ErrorCode error = found == nullptr ? not_here(group) : found->runtime.availability();
   if (error != wire::ErrorCode::none) return error;
   const Now moment = now();
   enter(*found,
@@ -52,6 +52,7 @@ wire::ErrorCode GroupLoop::ask_part(std::string_view group, Decide&& decide) {
 
 template <typename Decide>
 wire::ErrorCode GroupLoop::ask_all(Decide&& decide) {
+  if (some_recover()) return wire::ErrorCode::coordinator_load_in_progress;
   for (const auto& [index, found] : coordinated_) {
     if (found->runtime.state() == coordinator::RuntimeState::loading) {
       return wire::ErrorCode::coordinator_load_in_progress;

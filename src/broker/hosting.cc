@@ -55,6 +55,7 @@ void Hosting::apply(const metadata::Image& image, const metadata::ImageDelta* de
       topic.partitions.for_each(
           [&](PartitionIndex index, const metadata::PartitionRef&) { apply_partition(image, topic, index, true); });
     });
+    for (const TopicPartitionId& id : store_.recovering_logs()) placement_.set_recovering(id, true);
     configure_store(image);
     return;
   }
@@ -81,7 +82,35 @@ void Hosting::end_topic(const metadata::ImageDelta::DeletedTopic& topic) {
   for (const auto& [id, shard] : hosted_) {
     if (id.topic_id == topic.id) ending_names_.insert({topic.name, id.partition});
   }
+  placement_.recovering().for_each([&](const TopicPartitionId& id, uint32_t) {
+    if (id.topic_id != topic.id) return;
+    ending_recovering_.emplace(id, Name{topic.name, id.partition});
+    ending_names_.insert({topic.name, id.partition});
+  });
   std::erase_if(late_, [&](const TopicPartitionId& late) { return late.topic_id == topic.id; });
+}
+
+void Hosting::recovered(const metadata::Image& image, const std::vector<TopicPartitionId>& logs) {
+  for (const TopicPartitionId& id : logs) {
+    placement_.set_recovering(id, false);
+    const metadata::TopicImage* const topic = image.topic(id.topic_id);
+    if (topic != nullptr) apply_partition(image, *topic, id.partition, true);
+  }
+  // Of a directory that failed none comes any more.
+  const Placement::Partitions before = placement_.recovering();
+  before.for_each([&](const TopicPartitionId& id, uint32_t) {
+    if (!store_.recovering(id)) placement_.set_recovering(id, false);
+  });
+  for (auto at = ending_recovering_.begin(); at != ending_recovering_.end();) {
+    if (store_.recovering(at->first)) {
+      ++at;
+      continue;
+    }
+    const auto [id, name] = *at;
+    at = ending_recovering_.erase(at);
+    if (store_.holds(id)) remove_log(id, name);
+    name_is_free(image, name);
+  }
 }
 
 bool Hosting::ended(const metadata::Image& image, const TopicPartitionId& id, const std::string& topic) {
@@ -89,12 +118,21 @@ bool Hosting::ended(const metadata::Image& image, const TopicPartitionId& id, co
   const Name name{topic, id.partition};
   if (!is_home_topic(topic)) --counts_[found->second];
   hosted_.erase(found);
-  ending_names_.erase(name);
   placement_.place(id, 0);
-  if (const Status removed = store_.remove(id); !removed.ok()) {
-    trace(TraceLevel::error, "event=log_not_removed partition={}-{} why=\"{}\"", name.first, name.second,
-          removed.failure().message);
-  }
+  remove_log(id, name);
+  return name_is_free(image, name);
+}
+
+void Hosting::remove_log(const TopicPartitionId& id, const Name& name) {
+  const Status removed = store_.remove(id);
+  if (removed.ok()) return;
+  trace(TraceLevel::error, "event=log_not_removed partition={}-{} why=\"{}\"", name.first, name.second,
+        removed.failure().message);
+}
+
+// True when a partition waited for it, and was made now.
+bool Hosting::name_is_free(const metadata::Image& image, const Name& name) {
+  ending_names_.erase(name);
   const metadata::TopicImage* const next = image.topic(name.first);
   if (next == nullptr || late_.erase({next->id, name.second}) == 0) return false;
   apply_partition(image, *next, name.second, false);
@@ -136,6 +174,7 @@ void Hosting::apply_partition(const metadata::Image& image, const metadata::Topi
   if (partition == nullptr || !partition->has_replica(self_)) return;
   const TopicPartitionId id{topic.id, index};
   if (!hosted_.contains(id)) {
+    if (store_.recovering(id)) return;
     if (ending_names_.contains({topic.name, index})) {
       late_.insert(id);
       return;
@@ -173,6 +212,7 @@ void Hosting::give_away(store::Log& log) {
     }
   }
   hosted_.emplace(log.id(), static_cast<uint32_t>(shard));
+  placement_.set_recovering(log.id(), false);
   if (!is_home_topic(log.topic())) ++counts_[shard];
   placement_.place(log.id(), shard);
   arrivals_[shard].push_back(std::move(arriving));

@@ -2,14 +2,16 @@
 // to the shard that is to own it. Part of the home shard; what owners do with them: replicas.h. docs/design/shards.md
 //
 // Invariant: after apply(image) every partition of the image with a replica here has its log, unless its directory
-// failed, or a deleted topic of the same name still has the folder's name at another shard; so whoever answers from
-// that image can say that a topic exists.
+// failed, its log is still recovered (Store::recovering), or a deleted topic of the same name still has the folder's
+// name; so whoever answers from that image can say that a topic exists.
 //
-// States of a partition: none -> owned (its log was given to a shard) -> ending (its topic is gone, the owner was told)
-// -> none, when the owner said so. Late: wanted, but a partition that is ending has its name.
+// States of a partition: none, recovering -> owned (its log was given to a shard) -> ending (its topic is gone, the
+// owner was told) -> none, when the owner said so. Of a topic that goes while they are recovered: recovering -> none.
+// Late: wanted, but a partition that is ending has its name.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -42,6 +44,9 @@ class Hosting {
   /// Takes up a new image. `delta` says what changed since the last one; null: everything is looked at, and what is
   /// missing here was there before.
   void apply(const metadata::Image& image, const metadata::ImageDelta* delta);
+  /// Logs were recovered: their partitions get owners. Also to be called when no more come from some log directory, for
+  /// what waits for the names of those that failed.
+  void recovered(const metadata::Image& image, const std::vector<TopicPartitionId>& logs);
   /// The owner of a partition whose topic is gone uses nothing of it any more: its folder goes. True when others, which
   /// waited for its name, were made now.
   bool ended(const metadata::Image& image, const TopicPartitionId& id, const std::string& topic);
@@ -62,6 +67,8 @@ class Hosting {
  private:
   using Name = std::pair<std::string, PartitionIndex>;
 
+  bool name_is_free(const metadata::Image& image, const Name& name);
+  void remove_log(const TopicPartitionId& id, const Name& name);
   void end_topic(const metadata::ImageDelta::DeletedTopic& topic);
   void apply_partition(const metadata::Image& image, const metadata::TopicImage& topic, PartitionIndex index,
                        bool starting);
@@ -79,7 +86,8 @@ class Hosting {
   std::unordered_map<TopicPartitionId, uint32_t> hosted_;  // by which shard
   std::set<Name> ending_names_;
   std::set<TopicPartitionId> late_;
-  std::vector<size_t> counts_;  // partitions of clients' topics, by shard
+  std::map<TopicPartitionId, Name> ending_recovering_;  // recovered yet, to be removed then
+  std::vector<size_t> counts_;                          // partitions of clients' topics, by shard
   const Ppm fill_;
   std::vector<Ppm> busy_;  // by shard, with what is expected of partitions that were placed since
   Placement placement_;

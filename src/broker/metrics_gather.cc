@@ -35,6 +35,7 @@ MetricsGather::MetricsGather(Broker& broker, MetricDetail detail, size_t limit)
     node.syncs = broker.store().sync_counts();
     node.journal = broker.store().journal_stats();
     node.moves = broker.store().move_counts();
+    node.logs_recovering = broker.store().recovering_logs().size();
     for (const store::MoveInfo& move : broker.store().moves()) {
       ++node.moves_under_way;
       const store::Log* const log = broker.store().find(move.id);

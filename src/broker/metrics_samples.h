@@ -13,8 +13,8 @@
 #include "base/uuid.h"
 #include "broker/metrics.h"
 #include "store/cleaner_options.h"
-#include "store/scrub_options.h"
 #include "store/move_options.h"
+#include "store/scrub_options.h"
 #include "store/store.h"
 
 namespace moldau::broker {
@@ -46,6 +46,7 @@ struct NodeSample {
   store::CleanerCounts cleaner;
   store::MoveCounts moves;
   uint64_t moves_under_way = 0;
+  uint64_t logs_recovering = 0;
   int64_t moves_lag_max = 0;  ///< records that the copy furthest behind lacks
   store::SyncCounts syncs;
   store::ScrubCounts scrub;

@@ -209,6 +209,9 @@ constexpr MetricRow table[] = {
          "Their bytes."),
     node("moldau_journal_missing_partitions", gauge, "", journal<&store::JournalStats::replay_missing>,
          "Partitions that the journal had batches of at this start, and that have no folder."),
+    node("moldau_logs_recovering", gauge, "",
+         [](const N& sample) { return static_cast<double>(sample.logs_recovering); },
+         "Logs that this start has not recovered yet: their partitions are not served."),
 
     // Moves between log directories.
     node("moldau_log_dir_moves", gauge, "", [](const N& sample) { return static_cast<double>(sample.moves_under_way); },

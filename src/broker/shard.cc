@@ -68,7 +68,14 @@ void Shard::submit(metadata::ControllerRequest request, io::Completion<const Met
 }
 
 api::Facts Shard::facts() const {
-  return {self(), cluster_id_, image(), settings(), options_.static_config, served_.list(), view_->root_log_level};
+  return {self(),
+          cluster_id_,
+          image(),
+          settings(),
+          options_.static_config,
+          served_.list(),
+          view_->root_log_level,
+          &view_->placement.recovering()};
 }
 
 api::RequestContext Shard::context(const Request& request, Arena& arena) {

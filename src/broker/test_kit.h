@@ -187,6 +187,11 @@ class BrokerWorld {
     ASSERT_TRUE(started.ok()) << started.failure().message;
     ASSERT_TRUE(world_.run_until([&] { return ready.has_value(); }, seconds(30)));
     ASSERT_TRUE(ready->ok()) << ready->failure().message;
+    if (wait_for_logs) wait_until_recovered();
+  }
+  void wait_until_recovered() {
+    ASSERT_TRUE(world_.run_until([&] { return !broker_->recovering(); }, seconds(30)));
+    if (shards_ > 1) world_.run_for(milliseconds(1));  // the other shards hear of it
   }
   void stop() {
     std::optional<Status> stopped;
@@ -204,6 +209,9 @@ class BrokerWorld {
     world_.node("broker").restart();
     start();
   }
+
+  /// Whether a start is over when all logs are recovered, and not as soon as the broker serves.
+  bool wait_for_logs = true;
 
   io::sim::World& world() { return world_; }
   Broker& broker() { return *broker_; }

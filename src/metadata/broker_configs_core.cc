@@ -233,7 +233,7 @@ constexpr ConfigKey table[] = {
     {54, "socket.request.max.bytes", int32, "104857600", at_least(1), high, read_only, no_server_name, effective,
      "Largest request; a connection that announces a larger one is closed."},
     {148, "socket.send.buffer.bytes", int32, "102400", {}, high, read_only, no_server_name, plain, no_effect_text},
-    {2000, "shards", int32, "1", between(0, 64), medium, read_only, no_server_name, effective,
+    {2000, "shards", int32, "0", between(0, 64), medium, read_only, no_server_name, effective,
      "Moldau's own: threads that serve, each with connections and partitions of its own. Connections go to the thread "
      "whose partitions they use; groups and metadata are the first one's. 0: as many as there are processors for this "
      "process."},

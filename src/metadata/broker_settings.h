@@ -92,7 +92,7 @@ struct BrokerSettings {
   TopicSettings topic_defaults;  ///< of a topic without overrides
   GroupConfig groups;
   // Moldau's own: threads that serve (0: a processor each), and how work is divided between them.
-  int32_t shards = 1;
+  int32_t shards = 0;
   int32_t shards_fill_percent = 50;
   int32_t shards_balance_interval_ms = 1000;
   int64_t queued_max_request_bytes = -1;

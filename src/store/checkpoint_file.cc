@@ -56,7 +56,7 @@ void CheckpointFile::bring_home() {
 CheckpointFile::Content CheckpointFile::take() {
   Content content;
   content.version = gathered_;
-  if (parts_.size() == 1) {
+  if (parts_.size() == 1 && travelling_.empty()) {
     content.parts.push_back(std::exchange(parts_.front(), nullptr));  // nobody else needs it
     return content;
   }

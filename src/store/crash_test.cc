@@ -55,6 +55,7 @@ enum class Outcome { finished, crashed };
 struct Kind {
   bool journal = false;
   size_t shards_max = 1;
+  bool behind = false;  ///< logs are recovered while the store is used, and the node dies there too
 };
 
 /// The one that is removed and made again.
@@ -67,6 +68,7 @@ class Script {
         rig_(seed, make_options(mutant, kind.journal), 1),
         journal_(kind.journal),
         shards_max_(kind.shards_max) {
+    rig_.behind = kind.behind;
     rig_.place = [this](const Log&) { return rig_.shards == 1 ? 0 : prng_.below(rig_.shards); };
   }
 
@@ -76,6 +78,7 @@ class Script {
   void narrate() { loud_ = true; }
   uint64_t replayed() const { return replayed_; }
   uint64_t moved() const { return moved_; }
+  uint64_t acted_behind() const { return acted_behind_; }
 
   /// Lives until the `crash_at`-th operation (0: to the end), then checks what recovery makes of it.
   Outcome live(uint64_t crash_at) {
@@ -110,6 +113,8 @@ class Script {
     for (const auto& [partition, model] : models_) {
       if (!model->problem.empty()) return fail(model->problem);
     }
+    for (int life = 0; rig_.behind && !clean && life < 3; ++life) die_in_recovery();
+    if (!problem_.empty()) return;
     Status opened = open();
     if (!opened.ok()) return fail("recovery: " + opened.failure().message);
     rig_.settle_found();
@@ -442,6 +447,52 @@ class Script {
     }
   }
 
+  /// A log is there as soon as it came: it is whole, takes appends, and keeps what it acknowledges, while others are
+  /// recovered yet. The node is killed somewhere, or stopped.
+  void die_in_recovery() {
+    rig_.on_arrival = [this](Log& log) {
+      const auto found = models_.find(log.id().partition);
+      if (found == models_.end() || !problem_.empty()) return;
+      Model& model = *found->second;
+      std::string content;
+      verify_log(log, model, content);
+      model.attach(&log);
+      take_content(model, content);
+      model.newest.erase(model.newest.lower_bound(log.next_offset()), model.newest.end());
+      sequences_[log.id().partition] += 1000;
+    };
+    rig_.disk().crash_after_operations(1 + prng_.below(120));
+    const Status opened = open();
+    if (!opened.ok() && !rig_.node.crashed()) fail("recovery that is cut short: " + opened.failure().message);
+    for (int step = 0; step < 20 && !rig_.node.crashed() && problem_.empty() && !rig_.store->settled(); ++step) {
+      for (size_t i = 0; i < rig_.shards && !rig_.node.crashed(); ++i) {
+        rig_.run_on(i, [&] { act_together(rig_.store->shard(i)); });
+      }
+      rig_.settle(microseconds(static_cast<int64_t>(prng_.below(300))));
+      ++acted_behind_;
+    }
+    rig_.on_arrival = nullptr;
+    if (!rig_.node.crashed() && problem_.empty() && prng_.chance(1, 3)) {
+      Status closed;
+      rig_.run([&] { closed = rig_.store->close(7); });
+      if (!closed.ok() && !rig_.node.crashed()) fail("close in recovery: " + closed.failure().message);
+    }
+    rig_.disk().crash_after_operations(0);
+    if (rig_.node.crashed()) {
+      rig_.revive();
+    } else {
+      rig_.crash(prng_.chance(2, 3) ? io::sim::CrashKind::power : io::sim::CrashKind::process);
+    }
+  }
+
+  /// What a truncation that the crash interrupted left behind is the log's content now.
+  static void take_content(Model& model, const std::string& content) {
+    wire::for_each_batch(as_bytes(content), [&](const wire::BatchView& batch) {
+      model.newest[batch.base_offset()] = as_text(batch.bytes());
+      return true;
+    });
+  }
+
   /// A recovered store takes appends, and keeps them.
   void go_on(const std::string& content) {
     Log* log = nullptr;
@@ -455,11 +506,7 @@ class Script {
     for (const auto& [base, texts] : std::map(model.versions)) {
       if (base >= before) model.versions.erase(base);
     }
-    // What a truncation that the crash interrupted left behind is the log's content now.
-    wire::for_each_batch(as_bytes(content), [&](const wire::BatchView& batch) {
-      model.newest[batch.base_offset()] = as_text(batch.bytes());
-      return true;
-    });
+    take_content(model, content);
     sequences_[0] += 1000;
     rig_.run_on(rig_.shard_of(log->id()), [&] { append(*log, model); });
     rig_.settle();
@@ -467,6 +514,7 @@ class Script {
     rig_.crash(io::sim::CrashKind::power);
     const Status opened = open();
     if (!opened.ok()) return fail("third recovery: " + opened.failure().message);
+    rig_.settle_found();
     std::map<PartitionIndex, std::string> contents;
     verify(contents);
   }
@@ -483,6 +531,7 @@ class Script {
   size_t shards_max_;
   std::set<PartitionIndex> travelling_;  // those that leave, or are nobody's
   uint64_t moved_ = 0;
+  uint64_t acted_behind_ = 0;
   JournalStats stats_;
   uint64_t replayed_ = 0;
 };
@@ -497,6 +546,7 @@ struct Tally {
   uint64_t crashes = 0;
   uint64_t replays = 0;  ///< starts that appended what the journal had
   uint64_t moved = 0;    ///< logs, to another shard or back to the same
+  uint64_t behind = 0;   ///< turns in which logs were used while others were recovered
   JournalStats journal;  ///< of the life that was not cut short
   std::string first_problem;
 };
@@ -512,11 +562,12 @@ Tally crash_everywhere(uint64_t seed, Mutant mutant, uint64_t stride, bool stop_
     if (outcome == Outcome::crashed) ++tally.crashes;
     if (script.replayed() > 0) ++tally.replays;
     tally.moved += script.moved();
+    tally.behind += script.acted_behind();
     tally.journal = script.journal_stats();
     if (!script.problem().empty() && tally.first_problem.empty()) {
       tally.first_problem =
-          fmt::format("seed {}{}{} crash at operation {}: {}", seed, kind.shards_max > 1 ? " shards" : "",
-                      kind.journal ? " journal" : "", at, script.problem());
+          fmt::format("seed {}{}{}{} crash at operation {}: {}", seed, kind.behind ? " behind" : "",
+                      kind.shards_max > 1 ? " shards" : "", kind.journal ? " journal" : "", at, script.problem());
       if (stop_at_first) return tally;
     }
     if (outcome == Outcome::finished) return tally;
@@ -578,15 +629,37 @@ TEST(store_crash, at_operations_of_lives_over_several_shards) {
   }
 }
 
-/// Replays one life: MOLDAU_CRASH_ONE="seed operation [shards] [journal]" with diagnostics.
+TEST(store_crash, again_while_logs_are_recovered_behind_a_start) {
+  const Quiet quiet;
+  for (const size_t shards : {size_t{1}, size_t{3}}) {
+    for (const bool journal : {false, true}) {
+      Tally all;
+      const uint64_t seeds = crash_seeds(2);
+      for (uint64_t seed = 1; seed <= seeds; ++seed) {
+        const Tally tally =
+            crash_everywhere(seed, Mutant::none, 3, true, {.journal = journal, .shards_max = shards, .behind = true});
+        all.crashes += tally.crashes;
+        all.replays += tally.replays;
+        all.behind += tally.behind;
+        ASSERT_EQ(tally.first_problem, "");
+      }
+      fmt::print("{} crashes, {} turns in recovery, {} replays; 0 problems\n", all.crashes, all.behind, all.replays);
+      EXPECT_GT(all.behind, all.crashes / 2);
+    }
+  }
+}
+
+/// Replays one life: MOLDAU_CRASH_ONE="seed operation [behind] [shards] [journal]" with diagnostics.
 TEST(store_crash, one_life) {
   const char* wanted = std::getenv("MOLDAU_CRASH_ONE");
-  if (wanted == nullptr) GTEST_SKIP() << "set MOLDAU_CRASH_ONE=\"seed operation [shards] [journal]\"";
+  if (wanted == nullptr) GTEST_SKIP() << "set MOLDAU_CRASH_ONE=\"seed operation [behind] [shards] [journal]\"";
   char* rest = nullptr;
   const uint64_t seed = std::strtoull(wanted, &rest, 10);
   const bool journal = std::string_view(wanted).ends_with("journal");
   const bool shards = std::string_view(wanted).find("shards") != std::string_view::npos;
-  Script script(seed, Mutant::none, {.journal = journal, .shards_max = shards ? size_t{3} : size_t{1}});
+  const bool behind = std::string_view(wanted).find("behind") != std::string_view::npos;
+  Script script(seed, Mutant::none,
+                {.journal = journal, .shards_max = shards ? size_t{3} : size_t{1}, .behind = behind});
   script.rig().world.print_trace([](std::string_view line) { fmt::print("{}\n", line); });
   script.narrate();
   const Outcome outcome = script.live(std::strtoull(rest, nullptr, 10));

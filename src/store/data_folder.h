@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -50,8 +51,8 @@ struct DataFolder {
   /// The journal of the last run still stands: what is in it is not synced in segments yet. Set before the shards run,
   /// cleared by home.
   std::atomic<bool> journal_left{false};
-  /// Says that what is written here from now on is to be believed by a start in the same run of the machine. Not
-  /// synced: in another run nobody asks for it. Blocking.
+  /// Says that what is written here from now on is to be believed by a start in the same run of the machine, unless a
+  /// sync failed by now. Not synced: in another run nobody asks for it. In any thread; blocking.
   Status trust_from_now(io::Disk& disk, std::string_view boot_id);
   /// A write or a sync failed: the next start is to believe nothing that was not synced. From any thread, and in the
   /// same step as the failure: the process may die right behind it.
@@ -68,6 +69,8 @@ struct DataFolder {
 
   // Home's.
 
+  /// Logs of it are recovered while the node serves: nothing is to be believed before they all are.
+  bool recovering = false;
   OpenedFolder opened;
   std::unique_ptr<io::FolderLock> lock;
   /// Partition folders that are gone but may still be named in checkpoint files: before a folder of that name is made
@@ -78,15 +81,17 @@ struct DataFolder {
   bool trusted = false;
   /// Its logs were loaded as they were found, and are to be committed.
   bool found_unsynced = false;
-  /// The clean-shutdown marker was removed durably: from here on an end without close() is an unclean stop.
-  bool marked_running = false;
+  /// Whether the clean-shutdown marker was removed durably: from here on an end without close() is an unclean stop.
+  /// Nothing: not tried yet.
+  std::optional<Status> marked_running;
 
  private:
   Status write_boot(io::Disk& disk, std::string_view boot_id);
 
   std::atomic_flag boot_guard_;  // of the file, and of what follows
-  size_t cuts_ = 0;              // under way
-  std::string boot_id_aside_;    // what the file said before them
+  bool distrusted_ = false;
+  size_t cuts_ = 0;            // under way
+  std::string boot_id_aside_;  // what the file said before them
 };
 
 /// A cut, from before its first change until it is synced.

@@ -54,6 +54,7 @@ Status DataFolder::write_boot(io::Disk& disk, std::string_view boot_id) {
 
 Status DataFolder::trust_from_now(io::Disk& disk, std::string_view boot_id) {
   const FlagGuard held(boot_guard_);
+  if (distrusted_) return {};
   if (cuts_ == 0) return write_boot(disk, boot_id);
   boot_id_aside_ = boot_id;
   return {};
@@ -61,6 +62,7 @@ Status DataFolder::trust_from_now(io::Disk& disk, std::string_view boot_id) {
 
 void DataFolder::distrust(io::Disk& disk) {
   const FlagGuard held(boot_guard_);
+  distrusted_ = true;
   boot_id_aside_.clear();
   (void)disk.remove(boot_path());
 }
@@ -196,6 +198,13 @@ StoreCore::~StoreCore() {
 
 void StoreCore::remove_later(std::string path, int64_t delay_ms, bool folder) {
   removals.push_back({surface.clock.now() + milliseconds(delay_ms), std::move(path), folder});
+  arm_removals();
+}
+
+void StoreCore::take_removals(StoreCore& other) {
+  if (other.removals.empty()) return;
+  for (PendingRemoval& removal : other.removals) removals.push_back(std::move(removal));
+  other.removals.clear();
   arm_removals();
 }
 

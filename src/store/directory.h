@@ -153,6 +153,8 @@ struct StoreCore {
   std::vector<std::unique_ptr<IndexWindow>> windows;  ///< made when an old segment is read first
   size_t next_window = 0;
   bool closed = false;
+  /// While it is set, recovery of a log here ends early (FailureKind::closed). Null: never.
+  const std::atomic<bool>* stopping = nullptr;
   /// Tells the other shards that a directory failed.
   std::function<void(DataFolder&, const Failure&)> tell_offline;
 
@@ -163,6 +165,8 @@ struct StoreCore {
   void kick_at_turn_end();
   /// Removes a file, or a folder with all in it, after a delay, in the pool.
   void remove_later(std::string path, int64_t delay_ms, bool folder = false);
+  /// Does what another core was to remove.
+  void take_removals(StoreCore& other);
   void forget_windows(const PartitionLog* log);
 
   std::vector<std::unique_ptr<LogDirectory>> directories;

@@ -603,6 +603,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Status finish_swaps(const std::vector<Offset>& swaps, const std::vector<io::DirectoryEntry>& entries);
   bool open_clean(const LoadFacts& facts);
   Status recover(const LoadFacts& facts, Recovered& found);
+  Status may_go_on() const;
   Status recover_segment(size_t index, const LoadFacts& facts, Recovered& found);
   Status note_recovered(size_t first);
   Result<bool> was_sealed(Segment& segment, const log::SegmentTail& tail, Offset last);

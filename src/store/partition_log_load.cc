@@ -319,6 +319,12 @@ Result<bool> PartitionLog::was_sealed(Segment& segment, const log::SegmentTail& 
   return got == bytes.size() && log::offset_entry_at(bytes, segment.base, 0).offset <= last;
 }
 
+/// Recovery in the pool is not to keep a store from closing.
+Status PartitionLog::may_go_on() const {
+  const bool stopping = core_->stopping != nullptr && core_->stopping->load(std::memory_order_relaxed);
+  return stopping ? Status(Failure{FailureKind::closed, folder_ + ": not recovered yet"}) : Status();
+}
+
 Status PartitionLog::recover_segment(size_t index, const LoadFacts& facts, Recovered& found) {
   const Offset recovery_point = facts.recovery_point.value_or(0);
   Segment& segment = segments_[index];
@@ -332,6 +338,7 @@ Status PartitionLog::recover_segment(size_t index, const LoadFacts& facts, Recov
   while (true) {
     ASSIGN_OR_RETURN(const BatchScan::Step step, scan.next());
     if (step == BatchScan::Step::end) break;
+    RETURN_IF_FAILED(may_go_on());
     const char* why = "offsets or epochs do not ascend";
     if (step == BatchScan::Step::batch) {
       const wire::BatchView& batch = scan.batch();
@@ -748,6 +755,7 @@ Status PartitionLog::check_transactional(Offset from, Offset to) {
   if (is_metadata() || from >= to) return {};
   for (size_t i = segment_of(from).value_or(0); i < segments_.size() && !transactional_; ++i) {
     if (segments_[i].base >= to || end_of_segment(i) <= from) continue;
+    RETURN_IF_FAILED(may_go_on());
     RETURN_IF_FAILED(walk_headers(i, [this](const wire::BatchView& batch) {
       transactional_ = transactional_ || batch.is_transactional() || batch.is_control();
       return !transactional_;

@@ -108,6 +108,7 @@ StoreImpl::StoreImpl(std::span<const io::Surface> surfaces, StoreOptions options
       core_(home_.core()),
       log_directory_count_(options.log_directories.size()),
       found_(folders_.size()),
+      lanes_(folders_.size()),
       mover_(core_, static_cast<MoverHost&>(*this)) {
   if (const std::string& own = options.metadata_directory; !own.empty()) {
     while (folders_[metadata_index_]->path != own) ++metadata_index_;
@@ -131,7 +132,9 @@ StoreImpl::~StoreImpl() {
     if (look != nullptr) look->cancel();
   }
   mover_.stop();
+  stop_lanes();
   for (const auto& shard : shards_) shard->end_work();
+  end_lanes();
   for (auto& [id, log] : logs_) log->retire();
   for (const auto& shard : shards_) shard->core().alive.reset();
   logs_.clear();
@@ -325,6 +328,11 @@ Log* StoreImpl::find(const TopicPartitionId& id) {
   return find_at_home(id).get();
 }
 
+/// With those that are recovered yet.
+size_t StoreImpl::logs_in(size_t index) const {
+  return folders_[index]->logs + (lanes_[index] == nullptr ? 0 : lanes_[index]->left());
+}
+
 Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& topic, int directory_index) {
   if (holds(id)) return Failure{FailureKind::already_exists, fmt::format("{}-{} exists", topic, id.partition)};
   LogDirectory* directory = nullptr;
@@ -337,7 +345,7 @@ Result<Log*> StoreImpl::create(const TopicPartitionId& id, const std::string& to
     for (size_t i = 0; i < log_directory_count_; ++i) {
       const auto& candidate = core_.directories[i];
       if (candidate->offline()) continue;
-      if (directory == nullptr || candidate->folder().logs < directory->folder().logs) directory = candidate.get();
+      if (directory == nullptr || logs_in(i) < logs_in(index_of(*directory))) directory = candidate.get();
     }
   }
   if (directory == nullptr || directory->offline())
@@ -454,7 +462,9 @@ void StoreImpl::configure_scrub(const ScrubOptions& options) {
 
 Status StoreImpl::close(int64_t broker_epoch) {
   mover_.stop();
+  stop_lanes();
   home_.end_work();
+  end_lanes();
   for (size_t i = 1; i < shards_.size(); ++i) shards_[i]->stop();
   // Before any directory is closed: a log may be in another one afterwards.
   for (const auto& [id, log] : logs_) log->settle_move();
@@ -506,6 +516,14 @@ Status StoreImpl::close_directory(size_t index, int64_t broker_epoch) {
   // Without all logs loaded, checkpoints would forget the others; a folder that was not touched is as clean as it was.
   if (!loaded_) {
     RETURN_IF_FAILED(close_logs(directory));
+    directory.folder().lock.reset();
+    return {};
+  }
+  if (lanes_[index] != nullptr && lanes_[index]->left() > 0) {
+    // As Kafka: no stop in order before all is loaded. The next start recovers the rest, with the journal that stands.
+    RETURN_IF_FAILED(close_logs(directory));
+    hold_lines(index);
+    RETURN_IF_FAILED(write_checkpoints(directory));
     directory.folder().lock.reset();
     return {};
   }

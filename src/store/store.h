@@ -135,6 +135,18 @@ struct OpenedFolder {
   int64_t previous_broker_epoch = -1;  ///< from .kafka_cleanshutdown; -1 if unknown
 };
 
+/// Hears of logs that are recovered while the node serves: on the home shard's thread, in turns of their own.
+class RecoveryListener {
+ public:
+  /// A log is home's from here on, as one that load_logs() loaded.
+  virtual void log_recovered(Log& log) = 0;
+  /// No more come from some log directory: all are here, or it failed.
+  virtual void recovery_ended() = 0;
+
+ protected:
+  ~RecoveryListener() = default;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -161,7 +173,13 @@ class Store {
   /// Recovers and opens every partition folder found (not `__cluster_metadata-0`, which open_metadata_log opens), and
   /// replays the journals of however many shards there were. All logs are home's afterwards. Blocking; the other shards
   /// have no log yet.
-  virtual Status load_logs() = 0;
+  Status load_logs() { return load_logs(nullptr); }
+  /// With `behind`, logs that have to be scanned (the machine went down) may come later, one by one, the busiest first:
+  /// until then they are recovering(), and nothing else knows them. It must outlive the store.
+  virtual Status load_logs(RecoveryListener* behind) = 0;
+  virtual bool recovering(const TopicPartitionId& id) const = 0;
+  /// All of them, in order.
+  virtual std::vector<TopicPartitionId> recovering_logs() const = 0;
   /// False while logs that load_logs() took as a process left them that died are not all synced: until then the journal
   /// of that process stands, and logs sync themselves.
   virtual bool settled() const = 0;

@@ -285,21 +285,29 @@ void StoreImpl::start_background() {
   resume_moves();
 }
 
-/// Every log of the directory is synced: that is written down, and then the journal of the last run counts for nothing.
+/// Every log of the directory is here, and synced: that is written down, and then the journal of the last run counts
+/// for nothing.
 void StoreImpl::found_settled(size_t index) {
   if (core_.directories[index]->offline()) return;
   auto put = [index](StoreShardImpl& shard) {
     (void)shard.put_recovery_points(*shard.core().directories[index]);
     (void)shard.put_log_starts(*shard.core().directories[index]);
+    (void)shard.put_transaction_free(*shard.core().directories[index]);
   };
   gather(put, [this, index] {
     LogDirectory& directory = *core_.directories[index];
-    const std::vector<CheckpointJob> jobs{
-        job_of(directory.folder().recovery_points, home_.put_recovery_points(directory)),
-        job_of(directory.folder().log_starts, home_.put_log_starts(directory))};
+    DataFolder& folder = directory.folder();
+    std::vector<CheckpointJob> jobs{job_of(folder.recovery_points, home_.put_recovery_points(directory)),
+                                    job_of(folder.log_starts, home_.put_log_starts(directory))};
+    if (folder.recovering && !core_.options.boot_id.empty()) {
+      // Whoever believes what this process leaves takes logs without a line there for logs that it made.
+      jobs.push_back(job_of(folder.transaction_free, home_.put_transaction_free(directory)));
+      jobs.push_back(
+          [&folder, boot_id = core_.options.boot_id](io::Disk& disk) { return folder.trust_from_now(disk, boot_id); });
+    }
     auto outcome = std::make_shared<Status>();
     core_.surface.executor.offload(
-        [jobs, outcome, gate = core_.gate, &disk = core_.surface.disk, &folder = directory.folder()] {
+        [jobs, outcome, gate = core_.gate, &disk = core_.surface.disk, &folder] {
           gate->run([&] {
             for (const CheckpointJob& write : jobs) {
               if (outcome->ok()) *outcome = write(disk);
@@ -325,7 +333,7 @@ void StoreImpl::journal_gone(size_t index, const Status& outcome) {
     return;
   }
   trace(TraceLevel::info, "log_directory={} state=synced", directory.path());
-  directory.folder().found_unsynced = false;
+  directory.folder().found_unsynced = directory.folder().recovering = false;
   if (!directory.folder().journal_left.exchange(false)) return;
   removed_early_.clear();
   if (!core_.options.journal.enable) return;

@@ -1,9 +1,15 @@
 // StoreImpl, whose a partition folder is. partition.metadata says it; where that is damaged or gone, the metadata may
 // know by the folder's name. A folder of a topic that is no more is set aside. docs/design/recovery.md
 #include "base/trace.h"
+#include "store/names_anew.h"
 #include "store/store_impl.h"
 
 namespace moldau::store {
+namespace {
+
+constexpr uint64_t identity_bytes_max = 64 << 10;
+
+}  // namespace
 
 /// The topic was removed, and the machine stopped before the folder's last name was durable: as in Kafka it is set
 /// aside, so that its name is free. An id that is unknown under a name that is known may be damaged: that one is left
@@ -12,6 +18,21 @@ bool StoreImpl::is_stray(const TopicPartitionId& id, const log::FolderName& name
   const StoreOptions& options = core_.options;
   if (!options.directory_of || !options.known_partition) return false;
   return !options.directory_of(id) && !options.known_partition(name.topic, name.partition);
+}
+
+/// The topic's id that a partition folder says; nothing where it cannot be read.
+Result<std::optional<Uuid>> StoreImpl::identity_in(const std::string& folder) {
+  const std::string identity = path_in(folder, log::partition_metadata_name);
+  auto text = io::read_file(core_.surface.disk, identity, identity_bytes_max);
+  if (!text.ok() && text.failure().kind == FailureKind::not_found) {
+    ASSIGN_OR_RETURN(const bool found, found_on_the_way(core_.surface.disk, identity));
+    if (found) text = io::read_file(core_.surface.disk, identity, identity_bytes_max);
+  }
+  if (!text.ok() && text.failure().kind != FailureKind::not_found && !to_be_made_again(text.failure())) {
+    return text.failure();
+  }
+  const auto topic_id = text.ok() ? log::parse_partition_metadata(as_text(*text)) : text.failure();
+  return topic_id.ok() ? std::optional(*topic_id) : std::nullopt;
 }
 
 /// A partition folder without a readable partition.metadata: it is what the metadata knows by its name, unless another

@@ -1,15 +1,19 @@
 // StoreImpl: the Store. Internal; its parts: store.cc (folders, creating, removing, closing), store_load.cc (loading),
-// store_background.cc (checkpoints), store_moves.cc (moves between log directories, and what a start makes of what is
-// left of them), store_journal.cc (the journals of the log directories), store_identity.cc (whose a folder is),
-// store_inventory.cc (what a stop in order tells the next start).
+// store_recovery.cc (recovery while the node serves), store_background.cc (checkpoints), store_moves.cc (moves between
+// log directories, and what a start makes of what is left of them), store_journal.cc (the journals of the log
+// directories), store_identity.cc (whose a folder is), store_inventory.cc (what a stop in order tells the next
+// start).
 #pragma once
 
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "io/outbox.h"
@@ -23,6 +27,7 @@
 #include "store/journal/pool_work.h"
 #include "store/mover.h"
 #include "store/partition_log.h"
+#include "store/recovery_lane.h"
 #include "store/store.h"
 #include "store/store_shard_impl.h"
 
@@ -33,7 +38,7 @@ inline constexpr std::string_view revoked_marker = "running: not a clean stop\n"
 /// What file systems put there.
 inline constexpr std::string_view lost_and_found = "lost+found";
 
-class StoreImpl final : public Store, public StoreHome, public MoverHost {
+class StoreImpl final : public Store, public StoreHome, public MoverHost, public RecoveryHost {
  public:
   StoreImpl(std::span<const io::Surface> surfaces, StoreOptions options);
   ~StoreImpl() override;
@@ -44,7 +49,10 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
   const OpenedFolder& metadata_folder() const override { return folders_[metadata_index_]->opened; }
   size_t shards() const override { return shards_.size(); }
   StoreShard& shard(size_t index) override { return *shards_[index]; }
-  Status load_logs() override;
+  using Store::load_logs;
+  Status load_logs(RecoveryListener* behind) override;
+  bool recovering(const TopicPartitionId& id) const override { return recovering_.contains(id); }
+  std::vector<TopicPartitionId> recovering_logs() const override;
   bool settled() const override;
   Result<Log*> open_metadata_log(const LogConfig& config) override;
   Log* find(const TopicPartitionId& id) override;
@@ -83,6 +91,11 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
   bool stays_home(const TopicPartitionId& id) const override;
   const ReplayCounts& replayed() const override { return replayed_; }
 
+  // RecoveryHost (store_recovery.cc).
+  void log_recovered(const LogToRecover& which, std::shared_ptr<PartitionLog> log) override;
+  void lane_failed(size_t directory, const Failure& why) override;
+  void lane_over(size_t directory) override;
+
   void configure_cleaner(const CleanerOptions& options) override;
   void configure_scrub(const ScrubOptions& options) override;
 
@@ -100,12 +113,19 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
     bool read = false;
     bool looked_through = false;  ///< batches of which no checkpoint said whether they are transactional
   };
+  /// What is in a log directory whose logs may be recovered while the node serves.
+  struct Survey {
+    std::vector<LogToRecover> logs;
+    std::vector<std::pair<log::FolderName, std::string>> others;  ///< folders that are nobody's any more
+  };
   // store.cc
+  size_t logs_in(size_t index) const;
   Status open_folder(DataFolder& folder, std::optional<log::MetaProperties>& meta);
   Status format_folder(const DataFolder& folder, log::MetaProperties meta);
   void make_room(LogDirectory& directory);
   // store_load.cc
   Status mark_running(LogDirectory& directory);
+  Status revoke_marker(LogDirectory& directory);
   Status read_checkpoints(size_t index);
   Result<Offsets> read_offsets(const std::string& path) const;
   Result<Offsets> read_log_starts(const std::string& path) const;
@@ -119,6 +139,9 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
                  const KnownPartition* remembered = nullptr, const log::LogInventory* inventory = nullptr);
   Status load_one(size_t index, PartitionLog& log, PartitionIndex partition, bool doubtful,
                   const log::LogInventory* inventory);
+  LoadFacts facts_of(size_t index, const PartitionKey& key) const;
+  static bool is_partition_folder(const io::DirectoryEntry& entry);
+  void take_other_folder(size_t index, const log::FolderName& name, const std::string& folder);
   Status check_metadata_place();
   Status ensure_folder(const std::string& path);
   void bring_all_home();
@@ -149,8 +172,23 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
   };
   void begin_looks();
   std::shared_ptr<FolderLook> look_at(const DataFolder& folder);
+  // store_recovery.cc
+  std::vector<std::optional<Survey>> survey_all();
+  Result<std::optional<Survey>> survey_one(size_t index, bool identities, std::set<std::string>& names,
+                                           std::unordered_set<TopicPartitionId>& ids);
+  Status recover_behind(size_t index, Survey survey);
+  void hold_lines(size_t index);
+  void start_lanes();
+  void stop_lanes();
+  void end_lanes();
+  void forget_recovering(size_t index);
+  template <typename Visit>
+  void each_recovering(size_t index, Visit visit) const {
+    if (lanes_[index] != nullptr) lanes_[index]->for_each_left(visit);
+  }
 
   // store_identity.cc
+  Result<std::optional<Uuid>> identity_in(const std::string& folder);
   bool is_stray(const TopicPartitionId& id, const log::FolderName& name) const;
   Status load_unidentified(size_t index, const log::FolderName& name, const std::string& folder, bool doubtful);
   Result<bool> identify(PartitionLog& log, const KnownPartition& remembered);
@@ -158,6 +196,7 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
 
   // store_journal.cc
   Status replay_journal(size_t index);
+  void note_replayed(const DataFolder& folder, const ReplayCounts& counts);
   Result<bool> take_journal(size_t index);
   Status open_journals(size_t index);
   void settle_found(size_t index);
@@ -223,6 +262,9 @@ class StoreImpl final : public Store, public StoreHome, public MoverHost {
   std::unordered_set<TopicPartitionId> removed_early_;
   bool loaded_ = false;
   ReplayCounts replayed_;
+  RecoveryListener* recovery_listener_ = nullptr;
+  std::vector<std::unique_ptr<RecoveryLane>> lanes_;         // by directory; null: its logs were loaded at once
+  std::unordered_map<TopicPartitionId, size_t> recovering_;  // in which directory
   std::vector<Leftover> leftovers_;
   std::vector<Unfinished> unfinished_;
   Mover mover_;

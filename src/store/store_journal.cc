@@ -8,30 +8,13 @@
 #include "store/directory_journal.h"
 #include "store/journal/journal_files.h"
 #include "store/journal/journal_replay.h"
+#include "store/log_in_replay.h"
 #include "store/store_impl.h"
 
 namespace moldau::store {
 namespace {
 
 constexpr uint64_t identity_bytes_max = 64 << 10;
-
-/// A log as replay sees it.
-class LogInReplay final : public ReplayedLog {
- public:
-  explicit LogInReplay(PartitionLog& log) : log_(log) {}
-
-  const std::string& folder() const override { return log_.folder(); }
-  Offset log_start() const override { return log_.log_start(); }
-  Offset end() const override { return log_.appended_end(); }
-  Offset recovery_point() const override { return log_.checkpointed_recovery_point(); }
-  Result<Held> holds(const wire::BatchView& batch) override { return log_.holds_batch(batch); }
-  Status write_over(const wire::BatchView& batch) override { return log_.write_over(batch); }
-  Status append(Bytes batches) override { return log_.append_replayed(std::move(batches)); }
-  Status advance_log_start(Offset offset) override { return log_.advance_log_start(offset); }
-
- private:
-  PartitionLog& log_;
-};
 
 /// The logs of one directory.
 class DirectoryInReplay final : public ReplayTarget {
@@ -71,15 +54,7 @@ Status StoreImpl::replay_journal(size_t index) {
     DirectoryInReplay target(directory, found_[index].removed);
     ASSIGN_OR_RETURN(const ReplayCounts counts,
                      replay_journals(disk, directory.path(), directory.folder().opened.identity.directory_id, target));
-    trace(TraceLevel::info,
-          "log_directory={} journal=replayed files={} rounds={} found={} mended={} appended={} bytes={}",
-          directory.path(), counts.files, counts.rounds, counts.batches_found, counts.batches_mended,
-          counts.batches_appended, counts.bytes_appended);
-    replayed_.rounds += counts.rounds;
-    replayed_.batches_found += counts.batches_found;
-    replayed_.batches_appended += counts.batches_appended;
-    replayed_.bytes_appended += counts.bytes_appended;
-    replayed_.partitions_missing += counts.partitions_missing;
+    note_replayed(directory.folder(), counts);
     if (!core_.mutant(Mutant::journal_retired_before_sync)) {
       for (PartitionLog* log : StoreShardImpl::ordered(directory)) RETURN_IF_FAILED(log->end_replay());
       RETURN_IF_FAILED(home_.write_recovery_points(directory));
@@ -88,6 +63,18 @@ Status StoreImpl::replay_journal(size_t index) {
   }
   RETURN_IF_FAILED(retire_journals(disk, directory.path()));
   return open_journals(index);
+}
+
+void StoreImpl::note_replayed(const DataFolder& folder, const ReplayCounts& counts) {
+  trace(TraceLevel::info,
+        "log_directory={} journal=replayed files={} rounds={} found={} mended={} appended={} bytes={}", folder.path,
+        counts.files, counts.rounds, counts.batches_found, counts.batches_mended, counts.batches_appended,
+        counts.bytes_appended);
+  replayed_.rounds += counts.rounds;
+  replayed_.batches_found += counts.batches_found;
+  replayed_.batches_appended += counts.batches_appended;
+  replayed_.bytes_appended += counts.bytes_appended;
+  replayed_.partitions_missing += counts.partitions_missing;
 }
 
 Status StoreImpl::open_journals(size_t index) {

@@ -95,10 +95,15 @@ void StoreImpl::make_room(LogDirectory& directory) {
   directory.want_reserve();
 }
 
+Status StoreImpl::mark_running(LogDirectory& directory) {
+  DataFolder& folder = directory.folder();
+  if (!folder.marked_running) folder.marked_running = revoke_marker(directory);
+  return *folder.marked_running;
+}
+
 /// Removes the clean-shutdown marker, durably: were it to come back after a crash, its folder would pass for a clean
 /// one.
-Status StoreImpl::mark_running(LogDirectory& directory) {
-  if (std::exchange(directory.folder().marked_running, true)) return {};
+Status StoreImpl::revoke_marker(LogDirectory& directory) {
   if (!directory.folder().opened.fresh) make_room(directory);
   RETURN_IF_FAILED(read_boot(directory.folder()));
   io::Disk& disk = core_.surface.disk;
@@ -162,11 +167,14 @@ Status StoreImpl::read_checkpoints(size_t index) {
   return {};
 }
 
-Status StoreImpl::load_logs() {
+Status StoreImpl::load_logs(RecoveryListener* behind) {
   size_t offline = 0;
   Status first_failure;
+  recovery_listener_ = behind;
+  std::vector<std::optional<Survey>> surveys(log_directory_count_);
+  if (behind != nullptr) surveys = survey_all();
   for (size_t i = 0; i < log_directory_count_; ++i) {
-    const Status loaded = recover_directory(i);
+    const Status loaded = surveys[i] ? recover_behind(i, std::move(*surveys[i])) : recover_directory(i);
     if (loaded.ok()) continue;
     // What is wrong with the content of a folder ends the start; a failing disk takes its directory offline.
     const FailureKind kind = loaded.failure().kind;
@@ -182,6 +190,8 @@ Status StoreImpl::load_logs() {
     for (const PartitionLog* log : core_.directories[i]->logs()) {
       present.insert(log::partition_folder_name(log->topic(), log->partition()));
     }
+    each_recovering(
+        i, [&](const LogToRecover& log) { present.insert(log::partition_folder_name(log.topic, log.id.partition)); });
     for (const Offsets* offsets : {&found.recovery_points, &found.log_starts, &found.high_watermarks,
                                    &found.transaction_free, &found.clean_ends}) {
       for (const auto& [key, offset] : *offsets) {
@@ -198,13 +208,14 @@ Status StoreImpl::load_logs() {
   found_.clear();
   found_.resize(core_.directories.size());
   for (const auto& folder : folders_) {
-    if (folder->found_unsynced && !folder->offline) settle_found(folder->index);
+    if (folder->found_unsynced && !folder->recovering && !folder->offline) settle_found(folder->index);
   }
   // Whoever writes a checkpoint from here on has the lines of all.
   if (shards_.size() > 1) {
     for (const auto& directory : core_.directories) (void)home_.all_now(*directory);
   }
   if (offline == log_directory_count_) return first_failure;
+  start_lanes();
   return {};
 }
 
@@ -216,7 +227,7 @@ Status StoreImpl::recover_directory(size_t index) {
     ASSIGN_OR_RETURN(const bool taken, take_journal(index));
     if (taken) return {};
     trace(TraceLevel::warn, "log_directory={} state=doubted", folder.path);
-    folder.distrust(core_.surface.disk);
+    (void)core_.surface.disk.remove(folder.boot_path());
     folder.trusted = false;
     forget_logs(index);
     RETURN_IF_FAILED(load_directory(index));
@@ -253,10 +264,7 @@ Status StoreImpl::load_directory(size_t index) {
   for (size_t i = 0; i < look->entries->size(); ++i) {
     io::DirectoryEntry& entry = (*look->entries)[i];
     if (entry.is_directory) RETURN_IF_FAILED(take_name_back(core_.surface.disk, directory.path(), entry.name));
-    if (!entry.is_directory || entry.name == lost_and_found || entry.name == remote_index_cache ||
-        entry.name == log::journal_folder_name || entry.name == log::settled_journal_folder_name) {
-      continue;
-    }
+    if (!is_partition_folder(entry)) continue;
     const auto name = log::parse_folder_name(entry.name);
     const std::string folder = path_in(directory.path(), entry.name);
     if (!name) {
@@ -271,34 +279,37 @@ Status StoreImpl::load_directory(size_t index) {
         RETURN_IF_FAILED(known ? load_known(index, *name, folder, *known) : load_partition(index, *name, folder));
         break;
       }
-      case log::FolderKind::deleted:
-        note_removed(index, *name, folder);
-        core_.remove_later(folder, core_.options.config_of(name->topic).file_delete_delay_ms, true);
-        break;
       case log::FolderKind::future:
         RETURN_IF_FAILED(note_leftover(index, *name, folder));
         break;
+      case log::FolderKind::deleted:
       case log::FolderKind::stray:
-        trace(TraceLevel::warn, "folder={} state=left_alone", folder);
+        take_other_folder(index, *name, folder);
         break;
     }
   }
   return sync_recovered(directory);
 }
 
+bool StoreImpl::is_partition_folder(const io::DirectoryEntry& entry) {
+  return entry.is_directory && entry.name != lost_and_found && entry.name != remote_index_cache &&
+         entry.name != log::journal_folder_name && entry.name != log::settled_journal_folder_name;
+}
+
+/// One that is nobody's any more.
+void StoreImpl::take_other_folder(size_t index, const log::FolderName& name, const std::string& folder) {
+  if (name.kind == log::FolderKind::stray) {
+    trace(TraceLevel::warn, "folder={} state=left_alone", folder);
+    return;
+  }
+  note_removed(index, name, folder);
+  core_.remove_later(folder, core_.options.config_of(name.topic).file_delete_delay_ms, true);
+}
+
 Status StoreImpl::load_partition(size_t index, const log::FolderName& name, const std::string& folder, bool doubtful) {
   LogDirectory& directory = *core_.directories[index];
-  const std::string identity = path_in(folder, log::partition_metadata_name);
-  auto text = io::read_file(core_.surface.disk, identity, identity_bytes_max);
-  if (!text.ok() && text.failure().kind == FailureKind::not_found) {
-    ASSIGN_OR_RETURN(const bool found, found_on_the_way(core_.surface.disk, identity));
-    if (found) text = io::read_file(core_.surface.disk, identity, identity_bytes_max);
-  }
-  if (!text.ok() && text.failure().kind != FailureKind::not_found && !to_be_made_again(text.failure())) {
-    return text.failure();
-  }
-  const auto topic_id = text.ok() ? log::parse_partition_metadata(as_text(*text)) : text.failure();
-  if (!topic_id.ok()) return load_unidentified(index, name, folder, doubtful);
+  ASSIGN_OR_RETURN(const std::optional<Uuid> topic_id, identity_in(folder));
+  if (!topic_id) return load_unidentified(index, name, folder, doubtful);
   if (is_stray({*topic_id, name.partition}, name)) {
     note_removed(index, name, folder);
     return set_aside(directory, name, folder);
@@ -340,20 +351,32 @@ Status StoreImpl::load_as(size_t index, const log::FolderName& name, const std::
   return {};
 }
 
+/// What the checkpoints of a directory say of a log.
+LoadFacts StoreImpl::facts_of(size_t index, const PartitionKey& key) const {
+  const Found& found = found_[index];
+  LoadFacts facts;
+  facts.clean = folders_[index]->opened.clean_stop;
+  if (const auto at = found.recovery_points.find(key); at != found.recovery_points.end()) {
+    facts.recovery_point = at->second;
+  }
+  if (const auto at = found.log_starts.find(key); at != found.log_starts.end()) facts.log_start = at->second;
+  if (const auto at = found.transaction_free.find(key); at != found.transaction_free.end()) {
+    facts.transaction_free_below = at->second;
+  }
+  return facts;
+}
+
 /// `doubtful`: of its files nothing is known, whatever the checkpoints say.
 Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex partition, bool doubtful,
                            const log::LogInventory* inventory) {
   const PartitionKey key(log.topic(), partition);
   const Found& found = found_[index];
-  LoadFacts facts;
-  facts.clean = folders_[index]->opened.clean_stop && !doubtful;
-  facts.trusted = folders_[index]->trusted && !doubtful && !log.is_metadata();
+  LoadFacts facts = facts_of(index, key);
+  facts.trusted = folders_[index]->trusted && !log.is_metadata();
   facts.inventory = inventory;
-  const auto recovery_point = found.recovery_points.find(key);
-  if (recovery_point != found.recovery_points.end() && !doubtful) facts.recovery_point = recovery_point->second;
-  if (const auto at = found.log_starts.find(key); at != found.log_starts.end()) facts.log_start = at->second;
-  if (const auto at = found.transaction_free.find(key); at != found.transaction_free.end()) {
-    facts.transaction_free_below = at->second;
+  if (doubtful) {
+    facts.clean = facts.trusted = false;
+    facts.recovery_point.reset();
   }
   if (const auto at = found.clean_ends.find(key); at != found.clean_ends.end()) log.set_clean_end(at->second);
   log.set_checkpointer(&home_);

@@ -134,11 +134,11 @@ inline size_t test_shards() {
 }
 
 /// One simulated node and the store that lives on it. With several shards, logs lie over all of them.
-class Rig {
+class Rig : private RecoveryListener {
  public:
   explicit Rig(uint64_t seed, StoreOptions given = small_options(), size_t shard_count = test_shards())
       : world(seed), options(std::move(given)), shards(shard_count) {}
-  ~Rig() { store.reset(); }
+  virtual ~Rig() { store.reset(); }
 
   io::sim::SimDisk& disk() { return node.disk(); }
 
@@ -162,7 +162,9 @@ class Rig {
     auto opened = Store::open(surfaces, options, "test-cluster", 1);
     if (!opened.ok()) return std::move(opened).failure();
     store = std::move(opened).value();
-    RETURN_IF_FAILED(store->load_logs());
+    arrivals.clear();
+    endings = 0;
+    RETURN_IF_FAILED(store->load_logs(behind ? this : nullptr));
     for (Log* log : store->logs()) spread(*log);
     return {};
   }
@@ -260,9 +262,22 @@ class Rig {
   io::sim::Node& node = world.node("n");
   StoreOptions options;
   size_t shards;
+  /// Starts leave logs that have to be scanned for later.
+  bool behind = false;
+  std::vector<TopicPartitionId> arrivals;    ///< those that came since the start, in their order
+  std::function<void(Log& log)> on_arrival;  ///< it is home's then
+  int endings = 0;                           ///< of directories
   /// Where a log is to be; without, they are spread evenly.
   std::function<size_t(const Log&)> place;
   std::unique_ptr<Store> store;
+
+ private:
+  void log_recovered(Log& log) override {
+    arrivals.push_back(log.id());
+    if (on_arrival) on_arrival(log);
+    spread(log);
+  }
+  void recovery_ended() override { ++endings; }
 };
 
 /// All bytes from `from` to `up_to`, read in steps of `step` bytes; fails the test on an error.

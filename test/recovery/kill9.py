@@ -5,7 +5,8 @@ usage: kill9.py [--kills N] [--partitions N] [--seed S] [--write-caching]
 
 Each partition has an idempotent producer with up to five requests in flight. The broker is killed at a random moment of the
 load and started again on the same folder; the producers send what was not acknowledged once more, with the same sequences.
-After every third kill `moldau recover` runs first, and leaves no journal. At the end each partition must hold exactly the
+After every third kill `moldau recover` runs first, and leaves no journal; after every third one nothing says that the machine
+did not go down too, so that logs are scanned, under load, while the broker serves. At the end each partition must hold exactly the
 producer's values, each once, in order. (With kill -9 the page cache lives, so this also holds with write caching; what a power
 cut takes is the simulator's matter.)"""
 import argparse
@@ -73,8 +74,9 @@ def main():
         for producer in producers:
             producer.start()
         longest = 0.0
-        journals = recovered = 0
+        journals = recovered = scanned = 0
         journal = os.path.join(broker.data, "journal")
+        boot = os.path.join(broker.data, ".moldau-boot")
         for number in range(arguments.kills):
             time.sleep(random.uniform(0.02, 0.4))
             world.port = 0
@@ -84,6 +86,9 @@ def main():
                 subprocess.run([broker.binary, "recover", broker.data], check=True, timeout=60)
                 assert not os.path.exists(journal), "recover left the journal"
                 recovered += 1
+            elif number % 3 == 1 and os.path.exists(boot):
+                os.remove(boot)
+                scanned += 1
             started = time.time()
             world.port = broker.start().port
             longest = max(longest, time.time() - started)
@@ -95,9 +100,10 @@ def main():
         assert broker.stop() == 0, "the broker did not stop cleanly"
         assert not os.path.exists(journal), "a clean stop left the journal"
         assert arguments.write_caching or journals > 0, "no kill came upon a journal"
+        assert scanned > 0 or arguments.kills < 5, "no start had to scan"
         assert total > arguments.kills * arguments.partitions, f"only {total} records were acknowledged: no load"
         print(f"{arguments.kills} kills, {total} records acknowledged, all read back in order, none twice; "
-              f"{journals} kills left a journal, {recovered} recoveries; longest restart {longest:.2f} s")
+              f"{journals} kills left a journal, {recovered} recoveries, {scanned} starts that scan; longest restart {longest:.2f} s")
         shutil.rmtree(folder)
         return 0
     except BaseException:

@@ -10,6 +10,7 @@ import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+NOT_LEADER_OR_FOLLOWER = 6
 
 
 def _crc_table():
@@ -224,6 +225,10 @@ class Connection:
     def read_all(self, topic, partition, checksums=True):
         """Every (offset, value) from the log start to the end that ListOffsets names."""
         error, at = self.list_offset(topic, partition, -2)
+        deadline = time.monotonic() + 30
+        while error == NOT_LEADER_OR_FOLLOWER and time.monotonic() < deadline:  # a start recovers it yet
+            time.sleep(0.01)
+            error, at = self.list_offset(topic, partition, -2)
         assert error == 0, f"ListOffsets: error {error}"
         _, end = self.list_offset(topic, partition, -1)
         records = []

@@ -13,15 +13,37 @@
 namespace moldau::store {
 namespace {
 
-class Replay {
+class Replay final : public JournalReplay {
  public:
-  Replay(io::Disk& disk, const Uuid& directory_id, ReplayTarget* target, log::JournalMutant mutant)
-      : disk_(disk), directory_id_(directory_id), target_(target), mutant_(mutant) {}
+  Replay(io::Disk& disk, const Uuid& directory_id, log::JournalMutant mutant)
+      : disk_(disk), directory_id_(directory_id), mutant_(mutant) {}
 
-  Result<ReplayCounts> run(const std::vector<FoundJournal>& found) {
-    ASSIGN_OR_RETURN(const auto plan, read_all(found));
-    for (const log::PartitionReplay& replay : plan) RETURN_IF_FAILED(replay_partition(replay));
-    return counts_;
+  Status make_plan(const std::vector<FoundJournal>& found) {
+    ASSIGN_OR_RETURN(plan_, read_all(found));
+    return {};
+  }
+  const std::vector<log::PartitionReplay>& plan() const override { return plan_; }
+  const ReplayCounts& counts() const override { return counts_; }
+
+  Status replay(const log::PartitionReplay& partition, ReplayedLog& log) override {
+    for (const log::JournalRecord& record : partition.batches) RETURN_IF_FAILED(replay_batches(log, record));
+    if (partition.log_start <= log.log_start()) return {};
+    if (partition.log_start > log.end()) {
+      return Failure{FailureKind::corrupt,
+                     fmt::format("{}: the journal has the log begin at offset {}, and it ends at {}", log.folder(),
+                                 partition.log_start, log.end())};
+    }
+    return log.advance_log_start(partition.log_start);
+  }
+
+  void miss(const log::PartitionReplay& partition, bool removed) override {
+    if (partition.batches.empty() || removed) return;
+    ++counts_.partitions_missing;
+    trace(TraceLevel::error,
+          "topic_id={} partition={} state=missing journal_from={} journal_to={} "
+          "reason=\"the journal holds batches of a partition that has no folder\"",
+          partition.id.topic_id.to_string(), partition.id.partition, partition.batches.front().entry.base,
+          partition.batches.back().entry.end);
   }
 
   Result<std::vector<log::PartitionReplay>> read_heads(const std::vector<FoundJournal>& found) {
@@ -76,28 +98,6 @@ class Replay {
     }
     counts_.files = found.size();
     return log::plan_journal_replay(chains, mutant_);
-  }
-
-  Status replay_partition(const log::PartitionReplay& replay) {
-    ReplayedLog* log = target_->find(replay.id);
-    if (log == nullptr) {
-      if (replay.batches.empty() || target_->removed(replay.id)) return {};
-      ++counts_.partitions_missing;
-      trace(TraceLevel::error,
-            "topic_id={} partition={} state=missing journal_from={} journal_to={} "
-            "reason=\"the journal holds batches of a partition that has no folder\"",
-            replay.id.topic_id.to_string(), replay.id.partition, replay.batches.front().entry.base,
-            replay.batches.back().entry.end);
-      return {};
-    }
-    for (const log::JournalRecord& record : replay.batches) RETURN_IF_FAILED(replay_batches(*log, record));
-    if (replay.log_start <= log->log_start()) return {};
-    if (replay.log_start > log->end()) {
-      return Failure{FailureKind::corrupt,
-                     fmt::format("{}: the journal has the log begin at offset {}, and it ends at {}", log->folder(),
-                                 replay.log_start, log->end())};
-    }
-    return log->advance_log_start(replay.log_start);
   }
 
   Status replay_batches(ReplayedLog& log, const log::JournalRecord& record) {
@@ -184,26 +184,41 @@ class Replay {
 
   io::Disk& disk_;
   const Uuid directory_id_;
-  ReplayTarget* target_;
   const log::JournalMutant mutant_;
   bool heads_alone_ = false;
   std::vector<io::FileRef> files_;
   std::vector<uint32_t> last_files_;  // of each shard, the last one with rounds
+  std::vector<log::PartitionReplay> plan_;
   ReplayCounts counts_;
 };
 
 }  // namespace
 
+Result<std::unique_ptr<JournalReplay>> JournalReplay::read(io::Disk& disk, const std::string& directory,
+                                                           const Uuid& directory_id, log::JournalMutant mutant) {
+  ASSIGN_OR_RETURN(const auto found, find_journals(disk, directory));
+  auto replay = std::make_unique<Replay>(disk, directory_id, mutant);
+  RETURN_IF_FAILED(replay->make_plan(found));
+  return std::unique_ptr<JournalReplay>(std::move(replay));
+}
+
 Result<ReplayCounts> replay_journals(io::Disk& disk, const std::string& directory, const Uuid& directory_id,
                                      ReplayTarget& target, log::JournalMutant mutant) {
-  ASSIGN_OR_RETURN(const auto found, find_journals(disk, directory));
-  return Replay(disk, directory_id, &target, mutant).run(found);
+  ASSIGN_OR_RETURN(const auto replay, JournalReplay::read(disk, directory, directory_id, mutant));
+  for (const log::PartitionReplay& partition : replay->plan()) {
+    if (ReplayedLog* const log = target.find(partition.id)) {
+      RETURN_IF_FAILED(replay->replay(partition, *log));
+    } else {
+      replay->miss(partition, target.removed(partition.id));
+    }
+  }
+  return replay->counts();
 }
 
 Result<std::vector<log::PartitionReplay>> read_journal_heads(io::Disk& disk, const std::string& directory,
                                                              const Uuid& directory_id) {
   ASSIGN_OR_RETURN(const auto found, find_journals(disk, directory));
-  return Replay(disk, directory_id, nullptr, log::JournalMutant::none).read_heads(found);
+  return Replay(disk, directory_id, log::JournalMutant::none).read_heads(found);
 }
 
 }  // namespace moldau::store

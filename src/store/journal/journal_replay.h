@@ -7,7 +7,9 @@
 // writes recovery points and log starts, and then retire_journals().
 #pragma once
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "io/disk.h"
@@ -72,6 +74,26 @@ struct ReplayCounts {
 /// disk or the target does.
 Result<ReplayCounts> replay_journals(io::Disk& disk, const std::string& directory, const Uuid& directory_id,
                                      ReplayTarget& target, log::JournalMutant mutant = log::JournalMutant::none);
+
+/// The same, partition by partition, in any order: by one thread at a time.
+class JournalReplay {
+ public:
+  virtual ~JournalReplay() = default;
+
+  /// Reads the journals of a log directory, and changes nothing. Blocking; fails as replay_journals() does.
+  static Result<std::unique_ptr<JournalReplay>> read(io::Disk& disk, const std::string& directory,
+                                                     const Uuid& directory_id,
+                                                     log::JournalMutant mutant = log::JournalMutant::none);
+
+  /// What there is to replay, in the order of ids.
+  virtual const std::vector<log::PartitionReplay>& plan() const = 0;
+  /// Replays one of them into its log. Blocking.
+  virtual Status replay(const log::PartitionReplay& partition, ReplayedLog& log) = 0;
+  /// It has no log: one that is not known to be removed is missed.
+  virtual void miss(const log::PartitionReplay& partition, bool removed) = 0;
+  /// Of all that was replayed by now.
+  virtual const ReplayCounts& counts() const = 0;
+};
 
 /// What the journals of all shards say, by their heads alone, where a process died and nothing else: all that they hold
 /// is in the segments already. It is stable afterwards. Blocking; fails as replay_journals() does.
