@@ -67,6 +67,12 @@ void DataFolder::distrust(io::Disk& disk) {
   (void)disk.remove(boot_path());
 }
 
+void DataFolder::doubt(io::Disk& disk) {
+  const FlagGuard held(boot_guard_);
+  boot_id_aside_.clear();
+  (void)disk.remove(boot_path());
+}
+
 Status DataFolder::begin_cut(io::Disk& disk) {
   const FlagGuard held(boot_guard_);
   if (cuts_++ > 0) return {};

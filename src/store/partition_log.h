@@ -55,6 +55,7 @@ enum class Held : unsigned char;  // store/journal/journal_replay.h
 struct LoadFacts {
   bool clean = false;                    ///< stopped in order: files are as they should be
   bool trusted = false;                  ///< a process died, and nothing else: files are as they were written
+  bool leave_doubted = false;            ///< if that proves wrong, nothing is done: see doubted()
   std::optional<Offset> recovery_point;  ///< nothing when no checkpoint has it
   Offset log_start = 0;
   /// No transactional batch lies below; nothing when no checkpoint says so.
@@ -197,7 +198,8 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Status create_folder_files(const std::string& identity_path, const std::string& identity);
   /// Opens the files that are there, recovering them if need be. Blocking.
   Status load(const LoadFacts& facts);
-  /// True when load() found files that are not what `trusted` said: its log was recovered as after a power cut.
+  /// True when load() found files that are not what `trusted` said: its log was recovered as after a power cut, or, with
+  /// `leave_doubted`, was not opened, and is of no use.
   bool doubted() const { return doubted_; }
 
   // partition_log_trusted.cc, for a log that was loaded as it was found.

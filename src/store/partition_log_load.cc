@@ -65,6 +65,7 @@ Status PartitionLog::load(const LoadFacts& facts) {
   if (facts.trusted && !facts.clean) {
     ASSIGN_OR_RETURN(as_found, open_trusted(facts, found));
     doubted_ = !as_found;
+    if (doubted_ && facts.leave_doubted) return {};
   }
   if (!as_found) {
     found = {};

@@ -27,18 +27,56 @@ bool before(const LogToRecover& a, const LogToRecover& b) {
 
 }  // namespace
 
-/// The journal of the last run, as it was read.
+/// What all logs of the directory have in common: the journal of the last run, and whether files are as it says. Of one
+/// job of the pool at a time; home looks at it in between.
 struct RecoveryLane::Journal {
-  std::unique_ptr<JournalReplay> replay;
+  Journal(DataFolder& of, bool is_there) : folder(of), there(is_there), trusted(of.trusted) {}
+
+  DataFolder& folder;
+  const bool there;
+  bool trusted;
+  std::unique_ptr<JournalReplay> replay;  // null when it is not there, and while its heads are enough
+  std::vector<log::PartitionReplay> heads;
   std::map<TopicPartitionId, const log::PartitionReplay*> partitions;
   Status outcome = called_off();
 
-  void read(io::Disk& disk, const DataFolder& folder) {
-    auto found = JournalReplay::read(disk, folder.path, folder.opened.identity.directory_id);
-    outcome = found.ok() ? Status() : Status(found.failure());
-    if (!found.ok()) return;
-    replay = std::move(found).value();
-    for (const log::PartitionReplay& partition : replay->plan()) partitions.emplace(partition.id, &partition);
+  /// `known`: partitions that are here, or known to be removed.
+  void read(io::Disk& disk, const std::unordered_set<TopicPartitionId>& known) {
+    outcome = trusted ? read_heads(disk, known) : read_whole(disk);
+  }
+  /// What is damaged, or missing, is told when it is read whole.
+  Status read_heads(io::Disk& disk, const std::unordered_set<TopicPartitionId>& known) {
+    if (!there) return {};
+    auto found = read_journal_heads(disk, folder.path, folder.opened.identity.directory_id);
+    if (!found.ok() && found.failure().kind != FailureKind::corrupt) return found.failure();
+    const bool fits = found.ok() && std::all_of(found->begin(), found->end(), [&](const auto& partition) {
+                        return partition.batches.empty() || known.contains(partition.id);
+                      });
+    if (!fits) return doubt(disk);
+    heads = std::move(found).value();
+    take(heads);
+    return {};
+  }
+  Status read_whole(io::Disk& disk) {
+    if (!there) return {};
+    ASSIGN_OR_RETURN(replay, JournalReplay::read(disk, folder.path, folder.opened.identity.directory_id));
+    take(replay->plan());
+    return {};
+  }
+  void take(const std::vector<log::PartitionReplay>& plan) {
+    partitions.clear();
+    for (const log::PartitionReplay& partition : plan) partitions.emplace(partition.id, &partition);
+  }
+  /// From here on by the rules: also after a process that dies now.
+  Status doubt(io::Disk& disk) {
+    trace(TraceLevel::warn, "log_directory={} state=doubted", folder.path);
+    folder.doubt(disk);
+    trusted = false;
+    return read_whole(disk);
+  }
+  const log::PartitionReplay* find(const TopicPartitionId& id) const {
+    const auto found = partitions.find(id);
+    return found == partitions.end() ? nullptr : found->second;
   }
 };
 
@@ -54,9 +92,7 @@ struct RecoveryLane::Place {
         stopping(std::move(stopping_flag)) {
     core.tell_offline = [](DataFolder&, const Failure&) {};  // home hears of it by the outcome
     core.stopping = stopping.get();
-    log = std::make_shared<PartitionLog>(core, directory, what.id, what.topic, what.folder,
-                                         home.options.config_of(what.topic));
-    if (what.clean_end) log->set_clean_end(what.clean_end);
+    make_log(home.options.config_of(what.topic));
   }
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
@@ -66,18 +102,45 @@ struct RecoveryLane::Place {
     if (log) log->retire();
     log.reset();
   }
-  /// In the pool.
-  void scan() {
-    outcome = log->load(what.facts);
-    if (!outcome.ok()) return;
-    sync = log->take_recovered_sync();
-    if (journal == nullptr) return;
-    const auto found = journal->partitions.find(what.id);
-    if (found == journal->partitions.end()) return;
-    LogInReplay target(*log);
-    outcome = journal->replay->replay(*found->second, target);
+  void make_log(const LogConfig& config) {
+    log = std::make_shared<PartitionLog>(core, directory, what.id, what.topic, what.folder, config);
+    if (what.clean_end) log->set_clean_end(what.clean_end);
   }
-  /// In the pool, when scan() is over.
+  /// In the pool.
+  void open() { outcome = journal->trusted ? open_as_found() : open_by_the_rules(); }
+  Status open_as_found() {
+    LoadFacts facts = what.facts;
+    facts.leave_doubted = true;
+    RETURN_IF_FAILED(log->load(facts));
+    ASSIGN_OR_RETURN(as_found, fits_journal());
+    if (as_found) return {};
+    const LogConfig config = log->config();
+    give_up();
+    RETURN_IF_FAILED(journal->doubt(core.surface.disk));
+    make_log(config);
+    return open_by_the_rules();
+  }
+  /// What the journal has of it is stable. False when the log is not what the journal tells of.
+  Result<bool> fits_journal() {
+    if (log->doubted()) return false;
+    const log::PartitionReplay* const entries = journal->find(what.id);
+    if (entries == nullptr) return true;
+    if (!entries->batches.empty() && !log->take_stable(entries->batches.back().entry.end)) return false;
+    if (entries->log_start > log->appended_end()) return false;
+    if (entries->log_start > log->log_start()) RETURN_IF_FAILED(log->advance_log_start(entries->log_start));
+    return true;
+  }
+  Status open_by_the_rules() {
+    LoadFacts facts = what.facts;
+    facts.trusted = false;
+    RETURN_IF_FAILED(log->load(facts));
+    sync = log->take_recovered_sync();
+    const log::PartitionReplay* const entries = journal->find(what.id);
+    if (entries == nullptr) return {};
+    LogInReplay target(*log);
+    return journal->replay->replay(*entries, target);
+  }
+  /// In the pool, when open() is over.
   void make_durable() {
     outcome = sync_all();
     if (!outcome.ok()) directory.folder().distrust(core.surface.disk);
@@ -103,6 +166,7 @@ struct RecoveryLane::Place {
   std::shared_ptr<std::atomic<bool>> stopping;
   std::shared_ptr<PartitionLog> log;
   PartitionLog::RecoveredSync sync;
+  bool as_found = false;
   Status outcome = called_off();
 };
 
@@ -117,14 +181,10 @@ const LogToRecover& RecoveryLane::what_of(const Place& place) {
 }
 
 void RecoveryLane::start(bool with_journal) {
-  if (!with_journal) {
-    order({});
-    return next();
-  }
   scanning_ = true;
-  auto journal = std::make_shared<Journal>();
-  core_.surface.executor.offload([journal, &folder = folder_, gate = core_.gate,
-                                  &disk = core_.surface.disk] { gate->run([&] { journal->read(disk, folder); }); },
+  auto journal = std::make_shared<Journal>(folder_, with_journal);
+  core_.surface.executor.offload([journal, known = known(), gate = core_.gate,
+                                  &disk = core_.surface.disk] { gate->run([&] { journal->read(disk, known); }); },
                                  [this, journal, alive = std::weak_ptr(core_.alive)] {
                                    if (alive.expired() || over_ || core_.closed) return;
                                    scanning_ = false;
@@ -135,20 +195,25 @@ void RecoveryLane::start(bool with_journal) {
                                  });
 }
 
+/// Partitions that are here, or known to be removed.
+std::unordered_set<TopicPartitionId> RecoveryLane::known() const {
+  std::unordered_set<TopicPartitionId> ids = removed_;
+  for (const LogToRecover& log : queue_) ids.insert(log.id);
+  return ids;
+}
+
 /// By what is known without a look into any partition's folder.
 void RecoveryLane::order(const Journal& journal) {
-  std::unordered_set<TopicPartitionId> here;
   for (LogToRecover& log : queue_) {
-    here.insert(log.id);
     Offset end = log.high_watermark.value_or(0);
-    const auto found = journal.partitions.find(log.id);
-    if (found != journal.partitions.end() && !found->second->batches.empty()) {
-      end = std::max(end, found->second->batches.back().entry.end);
-    }
+    const log::PartitionReplay* const entries = journal.find(log.id);
+    if (entries != nullptr && !entries->batches.empty()) end = std::max(end, entries->batches.back().entry.end);
     log.beyond = std::max<Offset>(end - log.facts.recovery_point.value_or(0), 0);
   }
   std::sort(queue_.begin(), queue_.end(), [](const LogToRecover& a, const LogToRecover& b) { return before(b, a); });
   if (journal.replay == nullptr) return;
+  std::unordered_set<TopicPartitionId> here;
+  for (const LogToRecover& log : queue_) here.insert(log.id);
   for (const log::PartitionReplay& partition : journal.replay->plan()) {
     if (!here.contains(partition.id)) journal.replay->miss(partition, removed_.contains(partition.id));
   }
@@ -174,7 +239,7 @@ void RecoveryLane::scan(LogToRecover what) {
   scanning_ = true;
   auto place = std::make_shared<Place>(core_, folder_, std::move(what), journal_, stopping_);
   under_way_.push_back(place);
-  core_.surface.executor.offload([place, gate = core_.gate] { gate->run([&] { place->scan(); }); },
+  core_.surface.executor.offload([place, gate = core_.gate] { gate->run([&] { place->open(); }); },
                                  [this, place, alive = std::weak_ptr(core_.alive)] {
                                    if (alive.expired() || over_ || core_.closed) return;
                                    scanning_ = false;
@@ -183,8 +248,13 @@ void RecoveryLane::scan(LogToRecover what) {
 }
 
 void RecoveryLane::scanned(const std::shared_ptr<Place>& place) {
-  if (journal_ != nullptr) replayed_ = journal_->replay->counts();
+  if (journal_->replay != nullptr) replayed_ = journal_->replay->counts();
   if (!place->outcome.ok()) return fail(place->outcome.failure());
+  if (!journal_->trusted) folder_.trusted = false;
+  if (place->as_found) {
+    some_as_found_ = true;
+    return synced(place);
+  }
   core_.surface.executor.offload_sync([place, gate = core_.gate] { gate->run([&] { place->make_durable(); }); },
                                       [this, place, alive = std::weak_ptr(core_.alive)] {
                                         if (!alive.expired() && !over_ && !core_.closed) synced(place);

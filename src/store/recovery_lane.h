@@ -1,8 +1,13 @@
-// RecoveryLane: the logs of one log directory that are recovered while the node serves, the busiest first. Each is
-// recovered in the pool, on a surface of its own (off_loop.h): opened by the rules of recovery, given what the journal
-// of the last run has of it, synced. Then it is the host's, whole. docs/design/recovery.md, "While the node serves"
+// RecoveryLane: the logs of one log directory that are opened while the node serves, the busiest first. Each is opened
+// in the pool, on a surface of its own (off_loop.h), and is the host's then, whole. docs/design/recovery.md, "While the
+// node serves"
 //
-//   queued --scan, replay (one at a time)--> scanned --sync (several side by side)--> the host's
+// By the rules of recovery: it is given what the journal of the last run has of it, and synced. As a process left it
+// that died (DataFolder::trusted): the journal says up to where it is stable, and the host has it synced later. Once a
+// log is not as it was left, that one and those behind it are opened by the rules.
+//
+//   queued --open, replay (one at a time)--> opened --sync (several side by side)--> the host's
+//   queued --open as found----------------------------------------------------------> the host's
 //   any --the directory fails, or the store ends--> given up: the next start recovers it
 //
 // Of the home shard's thread; nothing here waits for a disk.
@@ -70,6 +75,8 @@ class RecoveryLane {
     for (const LogToRecover& log : queue_) visit(log);
     for (const auto& place : under_way_) visit(what_of(*place));
   }
+  /// Some are the host's as they were found, and are to be synced.
+  bool some_as_found() const { return some_as_found_; }
   /// What replay did by now.
   ReplayCounts replayed() const { return replayed_; }
 
@@ -79,6 +86,7 @@ class RecoveryLane {
 
   static const LogToRecover& what_of(const Place& place);
   void order(const Journal& journal);
+  std::unordered_set<TopicPartitionId> known() const;
   void next();
   void scan(LogToRecover what);
   void scanned(const std::shared_ptr<Place>& place);
@@ -91,10 +99,11 @@ class RecoveryLane {
   std::vector<LogToRecover> queue_;  // the next one last
   std::unordered_set<TopicPartitionId> removed_;
   std::vector<std::shared_ptr<Place>> under_way_;  // with those that were given up while the pool had them
-  std::shared_ptr<Journal> journal_;               // null before it is read, and without one
+  std::shared_ptr<Journal> journal_;               // null before it is read
   ReplayCounts replayed_;
   bool scanning_ = false;
   bool over_ = false;
+  bool some_as_found_ = false;
   std::shared_ptr<std::atomic<bool>> stopping_ = std::make_shared<std::atomic<bool>>(false);
 };
 

@@ -224,12 +224,52 @@ TEST_P(RecoveryBehind, WhereFoldersMustBeComparedNothingIsPutOff) {
   expect_all();
 }
 
-TEST_P(RecoveryBehind, LogsOfAKilledProcessAreTakenAtOnce) {
+TEST_P(RecoveryBehind, LogsOfAKilledProcessComeAsTheyAre) {
   make_logs();
   rig.crash(io::sim::CrashKind::process);
   start();
-  EXPECT_TRUE(rig.store->recovering_logs().empty());
-  EXPECT_EQ(rig.store->logs().size(), 4U);
+  EXPECT_EQ(rig.store->recovering_logs().size(), 4U);
+  ASSERT_TRUE(until_arrived(4));
+  EXPECT_FALSE(rig.store->settled()) << "they are synced later";
+  EXPECT_TRUE(exists("/data/.moldau-boot"));
+  EXPECT_EQ(exists("/data/journal"), GetParam());
+  expect_all();
+}
+
+TEST_P(RecoveryBehind, KilledAgainAndAgainWhileTheyCome) {
+  make_logs();
+  for (size_t arrived = 0; arrived < 4; ++arrived) {
+    rig.crash(io::sim::CrashKind::process);
+    rig.arrivals.clear();
+    start();
+    ASSERT_TRUE(until_arrived(arrived));
+  }
+  power_cut();
+  rig.arrivals.clear();
+  start();
+  expect_all();
+}
+
+/// As a Kafka that ran meanwhile leaves an index: written ahead, as zeros.
+TEST_P(RecoveryBehind, ALogThatIsNotAsItWasLeftIsRecoveredByTheRulesAndThoseBehindIt) {
+  make_logs();
+  rig.crash(io::sim::CrashKind::process);
+  const std::string index = "/data/orders-2/00000000000000000000.index";
+  const std::vector<std::byte> zeros(80);
+  {
+    const auto file = rig.disk().open(index, io::OpenMode::write);
+    ASSERT_TRUE(file.ok());
+    const std::span<const std::byte> piece(zeros);
+    ASSERT_TRUE(rig.disk().truncate(**file, 0).ok());
+    ASSERT_TRUE(rig.disk().write(**file, 0, std::span(&piece, 1)).ok());
+  }
+  start();
+  ASSERT_TRUE(rig.world.run_until([&] { return !exists("/data/.moldau-boot"); }, seconds(20))) << "it is doubted";
+  ASSERT_TRUE(until_arrived(4));
+  expect_all();
+  EXPECT_TRUE(exists("/data/.moldau-boot")) << "and believed again";
+  rig.crash(io::sim::CrashKind::process);
+  start();
   expect_all();
 }
 

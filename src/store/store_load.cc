@@ -227,7 +227,7 @@ Status StoreImpl::recover_directory(size_t index) {
     ASSIGN_OR_RETURN(const bool taken, take_journal(index));
     if (taken) return {};
     trace(TraceLevel::warn, "log_directory={} state=doubted", folder.path);
-    (void)core_.surface.disk.remove(folder.boot_path());
+    folder.doubt(core_.surface.disk);
     folder.trusted = false;
     forget_logs(index);
     RETURN_IF_FAILED(load_directory(index));
@@ -356,6 +356,7 @@ LoadFacts StoreImpl::facts_of(size_t index, const PartitionKey& key) const {
   const Found& found = found_[index];
   LoadFacts facts;
   facts.clean = folders_[index]->opened.clean_stop;
+  facts.trusted = folders_[index]->trusted;
   if (const auto at = found.recovery_points.find(key); at != found.recovery_points.end()) {
     facts.recovery_point = at->second;
   }
@@ -372,7 +373,7 @@ Status StoreImpl::load_one(size_t index, PartitionLog& log, PartitionIndex parti
   const PartitionKey key(log.topic(), partition);
   const Found& found = found_[index];
   LoadFacts facts = facts_of(index, key);
-  facts.trusted = folders_[index]->trusted && !log.is_metadata();
+  facts.trusted = facts.trusted && !log.is_metadata();
   facts.inventory = inventory;
   if (doubtful) {
     facts.clean = facts.trusted = false;

@@ -28,20 +28,20 @@ bool ends_a_start(FailureKind kind) {
 std::vector<std::optional<StoreImpl::Survey>> StoreImpl::survey_all() {
   const std::vector<std::optional<Survey>> none(log_directory_count_);
   std::vector<std::optional<Survey>> surveys(log_directory_count_);
-  std::vector<bool> by_the_rules(log_directory_count_);
+  std::vector<bool> unclean(log_directory_count_);
   for (size_t i = 0; i < log_directory_count_; ++i) {
     const DataFolder& folder = *folders_[i];
     if (!mark_running(*core_.directories[i]).ok()) return none;
     if (core_.surface.disk.stat(path_in(folder.path, at_once_name)).ok()) return none;
-    by_the_rules[i] = !folder.opened.clean_stop && !folder.trusted;
+    unclean[i] = !folder.opened.clean_stop;
   }
-  if (std::find(by_the_rules.begin(), by_the_rules.end(), true) == by_the_rules.end()) return none;
+  if (std::find(unclean.begin(), unclean.end(), true) == unclean.end()) return none;
   std::set<std::string> names;
   std::unordered_set<TopicPartitionId> ids;
   for (size_t i = 0; i < log_directory_count_; ++i) {
-    const auto survey = survey_one(i, by_the_rules[i], names, ids);
+    const auto survey = survey_one(i, unclean[i], names, ids);
     if (!survey.ok() || !*survey) return none;
-    if (by_the_rules[i] && !(*survey)->logs.empty()) surveys[i] = **survey;
+    if (unclean[i] && !(*survey)->logs.empty()) surveys[i] = **survey;
   }
   return surveys;
 }
@@ -175,7 +175,11 @@ void StoreImpl::lane_failed(size_t index, const Failure& why) {
 void StoreImpl::lane_over(size_t index) {
   const DataFolder& folder = *folders_[index];
   if (folder.journal_left) note_replayed(folder, lanes_[index]->replayed());
-  found_settled(index);
+  if (lanes_[index]->some_as_found()) {
+    settle_found(index);
+  } else {
+    found_settled(index);
+  }
   recovery_listener_->recovery_ended();
 }
 
