@@ -57,8 +57,8 @@ struct DataFolder {
   /// A write or a sync failed: the next start is to believe nothing that was not synced. From any thread, and in the
   /// same step as the failure: the process may die right behind it.
   void distrust(io::Disk& disk);
-  /// Something in it is not as a process of ours leaves it: a start is to believe nothing, until this one says so again.
-  /// From any thread; blocking.
+  /// Something in it is not as a process of ours leaves it: a start is to believe nothing, until this one says so
+  /// again. From any thread; blocking.
   void doubt(io::Disk& disk);
   /// A log is cut: until that is synced, a process that dies leaves nothing to be believed, for a power cut behind the
   /// next start would undo what that start had found. From any thread; blocking.

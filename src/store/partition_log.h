@@ -198,8 +198,8 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Status create_folder_files(const std::string& identity_path, const std::string& identity);
   /// Opens the files that are there, recovering them if need be. Blocking.
   Status load(const LoadFacts& facts);
-  /// True when load() found files that are not what `trusted` said: its log was recovered as after a power cut, or, with
-  /// `leave_doubted`, was not opened, and is of no use.
+  /// True when load() found files that are not what `trusted` said: its log was recovered as after a power cut, or,
+  /// with `leave_doubted`, was not opened, and is of no use.
   bool doubted() const { return doubted_; }
 
   // partition_log_trusted.cc, for a log that was loaded as it was found.
