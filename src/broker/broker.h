@@ -170,7 +170,10 @@ class Broker final : public Guarded, private store::RecoveryListener {
   void report_damage(const store::Log& log) const;
   // store::RecoveryListener.
   void log_recovered(store::Log& log) override;
-  void recovery_ended() override { take_recovered_later(); }
+  void recovery_ended() override {
+    lane_ended_ = true;
+    take_recovered_later();
+  }
   void take_recovered_later();
   void take_recovered();
   metadata::EndpointImage own_endpoint(size_t listener) const;
@@ -206,6 +209,7 @@ class Broker final : public Guarded, private store::RecoveryListener {
 
   std::vector<TopicPartitionId> recovered_;  // logs that came since the last view
   bool recovery_news_ = false;               // take_recovered() is to run
+  bool lane_ended_ = false;                  // no more logs come from some log directory
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<MetadataLoop> metadata_;
   std::unique_ptr<DirectoryAssignments> assignments_;

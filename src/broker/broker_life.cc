@@ -159,7 +159,7 @@ void Broker::take_recovered() {
   const std::vector<TopicPartitionId> logs = std::exchange(recovered_, {});
   if (hosting_ == nullptr) return;
   look_at_directories();
-  hosting_->recovered(*image_, logs);
+  hosting_->recovered(*image_, logs, std::exchange(lane_ended_, false));
   show_view();
   group_loop_.partitions_arrived(logs);
 }

@@ -90,17 +90,18 @@ void Hosting::end_topic(const metadata::ImageDelta::DeletedTopic& topic) {
   std::erase_if(late_, [&](const TopicPartitionId& late) { return late.topic_id == topic.id; });
 }
 
-void Hosting::recovered(const metadata::Image& image, const std::vector<TopicPartitionId>& logs) {
+void Hosting::recovered(const metadata::Image& image, const std::vector<TopicPartitionId>& logs, bool ended) {
   for (const TopicPartitionId& id : logs) {
     placement_.set_recovering(id, false);
     const metadata::TopicImage* const topic = image.topic(id.topic_id);
     if (topic != nullptr) apply_partition(image, *topic, id.partition, true);
   }
-  // Of a directory that failed none comes any more.
-  const Placement::Partitions before = placement_.recovering();
-  before.for_each([&](const TopicPartitionId& id, uint32_t) {
-    if (!store_.recovering(id)) placement_.set_recovering(id, false);
-  });
+  if (ended) {
+    const Placement::Partitions before = placement_.recovering();
+    before.for_each([&](const TopicPartitionId& id, uint32_t) {
+      if (!store_.recovering(id)) placement_.set_recovering(id, false);
+    });
+  }
   for (auto at = ending_recovering_.begin(); at != ending_recovering_.end();) {
     if (store_.recovering(at->first)) {
       ++at;

@@ -44,9 +44,9 @@ class Hosting {
   /// Takes up a new image. `delta` says what changed since the last one; null: everything is looked at, and what is
   /// missing here was there before.
   void apply(const metadata::Image& image, const metadata::ImageDelta* delta);
-  /// Logs were recovered: their partitions get owners. Also to be called when no more come from some log directory, for
-  /// what waits for the names of those that failed.
-  void recovered(const metadata::Image& image, const std::vector<TopicPartitionId>& logs);
+  /// Logs were recovered: their partitions get owners. `ended`: no more come from some log directory, which may have
+  /// failed; what waits for the names of its logs waits no more.
+  void recovered(const metadata::Image& image, const std::vector<TopicPartitionId>& logs, bool ended);
   /// The owner of a partition whose topic is gone uses nothing of it any more: its folder goes. True when others, which
   /// waited for its name, were made now.
   bool ended(const metadata::Image& image, const TopicPartitionId& id, const std::string& topic);

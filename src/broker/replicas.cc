@@ -40,6 +40,8 @@ void Replicas::add(const ArrivingLog& arriving, const NodeView& view) {
   partitions_.emplace(id, std::move(made));
   partition.configure(settings_of(view, *topic));
   apply_partition(view, *topic, partition);
+  // Nobody reads what lies behind the durable end of a log that was found as a dead process left it.
+  if (arriving.log->commit_end() < arriving.log->appended_end()) arriving.log->flush();
 }
 
 void Replicas::apply(const NodeView& view, const metadata::ImageDelta& delta) {

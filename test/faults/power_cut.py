@@ -208,7 +208,7 @@ class Ledger(recovery_kit.Worker):
             self.topics[name] = {found}
         offset = self.committed(connection)
         assert self.offset[0] <= offset <= self.offset[1], f"offset {offset} committed, expected {self.offset}"
-        self.settled(lambda: connection.list_offset(self.TRIMMED, 0, -2)[0], kill9.RETRIABLE)  # its log is recovered yet
+        self.settled(lambda: connection.list_offset(self.TRIMMED, 0, -2)[0], recovery_kit.RETRIABLE)  # its log is recovered yet
         error, start = connection.list_offset(self.TRIMMED, 0, -2)
         assert error == 0 and self.log_start[0] <= start <= self.log_start[1], f"log start {start}, expected {self.log_start}"
         _, end = connection.list_offset(self.TRIMMED, 0, -1)

@@ -51,9 +51,9 @@ def check(connection, producer):
     """Returns (records there, log end): what is read is what was sent there, and the newest of each key is right."""
     place = f"partition {producer.partition}"
     acknowledged = producer.acknowledged
-    found, end = keyed_client.read_keyed(connection, TOPIC, producer.partition)
-    sent = [pair for _, pairs in list(producer.batches) for pair in pairs]
     held = sum(len(pairs) for _, pairs in producer.batches[:acknowledged])
+    found, end = keyed_client.read_keyed(connection, TOPIC, producer.partition, held)
+    sent = [pair for _, pairs in list(producer.batches) for pair in pairs]
     assert end >= held, f"{place}: {held} records acknowledged, the log ends at {end}"
     for (first, _), offset in zip(producer.batches, list(producer.offsets)):
         assert offset == first, f"{place}: batch with sequence {first} was acknowledged at offset {offset}"

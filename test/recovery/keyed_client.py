@@ -53,11 +53,9 @@ def parse_keyed(data, check=True):
         at += 12 + length
 
 
-def read_keyed(connection, topic, partition):
-    """Every (offset, key, value) from the log start to the end, and that end."""
-    error, at = connection.list_offset(topic, partition, -2)
-    assert error == 0, f"ListOffsets: error {error}"
-    _, end = connection.list_offset(topic, partition, -1)
+def read_keyed(connection, topic, partition, at_least=0):
+    """Every (offset, key, value) from the log start to the end, and that end, once it is at `at_least`."""
+    at, end = connection.offsets(topic, partition, at_least)
     records = []
     while at < end:
         error, _, data = connection.fetch(topic, partition, at)

@@ -211,6 +211,19 @@ class Connection:
         error, _, offset = struct.unpack_from(">hqq", answer, 4 + 2 + len(topic) + 4 + 4)
         return error, offset
 
+    def offsets(self, topic, partition, at_least=0, seconds=30):
+        """(log start, log end), once the log is there, for a start may recover it yet, and goes to `at_least`: what was
+        found behind the end that is known to be durable is shown when it is synced."""
+        deadline = time.monotonic() + seconds
+        while True:
+            error, end = self.list_offset(topic, partition, -1)
+            late = time.monotonic() > deadline
+            if late or (error != NOT_LEADER_OR_FOLLOWER and end >= at_least):
+                break
+            time.sleep(0.01)
+        assert error == 0, f"ListOffsets: error {error}"
+        return self.list_offset(topic, partition, -2)[1], end
+
     def fetch(self, topic, partition, offset, max_bytes=1 << 20, wait_ms=200):
         """(error code, high watermark, record bytes)."""
         body = struct.pack(">iiiibiii", -1, wait_ms, 1, max_bytes, 0, 0, -1, 1) + text(topic)
@@ -224,13 +237,7 @@ class Connection:
 
     def read_all(self, topic, partition, checksums=True):
         """Every (offset, value) from the log start to the end that ListOffsets names."""
-        error, at = self.list_offset(topic, partition, -2)
-        deadline = time.monotonic() + 30
-        while error == NOT_LEADER_OR_FOLLOWER and time.monotonic() < deadline:  # a start recovers it yet
-            time.sleep(0.01)
-            error, at = self.list_offset(topic, partition, -2)
-        assert error == 0, f"ListOffsets: error {error}"
-        _, end = self.list_offset(topic, partition, -1)
+        at, end = self.offsets(topic, partition)
         records = []
         while at < end:
             error, _, data = self.fetch(topic, partition, at)
