@@ -34,6 +34,7 @@ namespace {
 constexpr uint64_t block_bytes = 4096;
 constexpr uint16_t port = 9092;
 constexpr int batches_per_partition = 30;
+constexpr const char* recover_first = "data/.moldau-recover-first";
 constexpr const char* log_starts = "data/log-start-offset-checkpoint";
 constexpr Duration serve_max = seconds(60);
 constexpr Duration read_max = seconds(120);
@@ -104,6 +105,8 @@ class Machine {
                                {"internal.log.journal.after.commits", "0"}};
     ASSIGN_OR_RETURN(metadata::BrokerSettings settings, metadata::resolve_broker(config));
     broker::BrokerOptions options{std::move(settings), std::move(config), planted_};
+    ready_.reset();
+    failed_ = false;
     broker_ = std::make_unique<broker::Broker>(node_.surface(), std::move(options));
     broker_->on_fatal([this](const Failure&) { failed_ = true; });
     RETURN_IF_FAILED(broker_->start([this](const Status& status) { ready_ = status; }));
@@ -125,8 +128,18 @@ class Machine {
     client_.reset();
     broker_.reset();
   }
-  void power_cut() {
-    node_.crash(io::sim::CrashKind::power);
+  /// As start(). What ends a start, and was met while the node served already, the next start meets before it serves.
+  Status start_again_if_told(bool scrubbing) {
+    Status started = start(scrubbing);
+    if (started.ok()) {
+      world_.run_until([this] { return failed_ || broker_->store().recovering_logs().empty(); }, serve_max);
+    }
+    if (!disk().stat(recover_first).ok()) return started;
+    crash(io::sim::CrashKind::process);
+    return start(scrubbing);
+  }
+  void crash(io::sim::CrashKind kind) {
+    node_.crash(kind);
     client_.reset();
     broker_.reset();
     node_.restart();
@@ -366,7 +379,7 @@ std::string Sweep::prepare() {
   if (clean_) {
     machine.stop();
   } else {
-    machine.power_cut();
+    machine.crash(io::sim::CrashKind::power);
   }
   list(machine.disk(), "data");
   folder_ = machine.disk().copy_tree();
@@ -485,7 +498,7 @@ std::string Sweep::judge(const File& file, uint64_t block, Harm harm) {
   }
   told_.clear();
   told = &told_;
-  const Status started = machine.start(true);
+  const Status started = machine.start_again_if_told(true);
   if (!started.ok() && journal_refuses(file, started.failure().message)) {
     ++outcomes_["loud: the journal refused the start"];
     return {};

@@ -59,6 +59,7 @@ class StorageLife::Listener final : public store::LogListener {
 
 StorageLife::StorageLife(uint64_t seed, store::Mutant mutant)
     : with_journal_(seed % 2 == 0),
+      forgetful_(seed % 4 == 2),
       prng_(seed * 2 + 1),
       world_(seed),
       node_(world_.node("n")),
@@ -68,6 +69,16 @@ StorageLife::StorageLife(uint64_t seed, store::Mutant mutant)
     // Segments are synced late or soon behind the journal, log starts are written down before or after that.
     options_.journal.seal_after_ms = prng_.between(4, 40);
     options_.log_start_checkpoint_interval_ms = prng_.between(2, 11);
+  }
+  if (forgetful_) {
+    // Log starts are written down at once and segments are synced late, so that much lies in the journal alone.
+    options_.journal.seal_after_ms = prng_.between(10, 60);
+    options_.log_start_checkpoint_interval_ms = 1;
+    options_.config_of = [config_of = options_.config_of](const std::string& topic) {
+      store::LogConfig config = config_of(topic);
+      config.segment_bytes *= 4;
+      return config;
+    };
   }
 }
 
@@ -171,7 +182,7 @@ void StorageLife::delete_records(store::Log& log, LogHistory& history) {
   if (log.commit_end() <= log.log_start()) return;
   auto room = static_cast<uint64_t>(log.commit_end() - log.log_start());
   // Near the end: what only the journal has.
-  if (with_journal_ && prng_.chance(1, 2)) room = std::min(room, near_the_end);
+  if (forgetful_ || (with_journal_ && prng_.chance(1, 2))) room = std::min(room, near_the_end);
   const Offset to = log.commit_end() - static_cast<Offset>(prng_.below(room));
   history.start_max = std::max(history.start_max, to);
   log.delete_records(to, [&history, to, number = history.number](const Status& status) {
@@ -239,7 +250,17 @@ void StorageLife::append_to_many() {
   }
 }
 
+/// What is deleted or removed while the journal alone has it.
+void StorageLife::forget() {
+  if (prng_.chance(1, 3)) return remove_or_make();
+  for (auto& [partition, history] : histories_) {
+    store::Log* const log = store_->find(history.id);
+    if (log != nullptr && prng_.chance(1, 2)) delete_records(*log, history);
+  }
+}
+
 void StorageLife::act() {
+  if (forgetful_ && prng_.chance(2, 5)) return forget();
   if (with_journal_ && prng_.chance(1, 2)) return append_to_many();
   const auto partition = static_cast<PartitionIndex>(prng_.below(with_journal_ ? 4 : 3));
   store::Log* log = ensure(partition);

@@ -1,7 +1,8 @@
 // StorageLife: a scripted life of the real store on a simulated disk (appends to logs in sync and page-cache mode,
 // rolls, epochs, DeleteRecords, truncation, topics that come and go, checkpoints, a stop in order), recorded so that at
 // any moment it is known what must be true of whatever a power cut leaves (LogHistory). Every other life has a journal:
-// small files that fill and settle, several logs dirty at once, and a partition that comes back under its id.
+// small files that fill and settle, several logs dirty at once, and a partition that comes back under its id. Half of
+// those are forgetful: they delete records near the end, and remove the partition, again and again.
 // crash_image_run.h walks through those moments.
 #pragma once
 
@@ -74,8 +75,10 @@ class StorageLife {
   void remove_or_make();
   void append_to_many();
   void act();
+  void forget();
 
-  bool with_journal_;
+  const bool with_journal_;
+  const bool forgetful_;  // deletes records and removes a partition again and again
   Prng prng_;
   io::sim::World world_;
   io::sim::Node& node_;

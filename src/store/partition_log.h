@@ -589,6 +589,9 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Status note_unsynced(Offset recovery_point);
   Status note_snapshots(Offset recovery_point);
   Status complete_epochs(Offset from, Epoch last);
+  Epoch stored_epoch(Offset offset);
+  bool doubt_epochs(Offset from);
+  Epoch epochs_written(const std::vector<log::EpochStart>& file, bool doubted) const;
 
   // partition_log_inventory.cc
   static log::FolderFiles files_of(const std::vector<io::DirectoryEntry>& entries);

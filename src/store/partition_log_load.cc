@@ -623,6 +623,18 @@ Result<bool> PartitionLog::read_epochs() {
   return true;
 }
 
+/// Where epochs begin at or above the recovery point the batches tell, not the file: it may have those of a history
+/// that was cut away, until the commit that follows the cut. Whether it has any there.
+bool PartitionLog::doubt_epochs(Offset from) {
+  return epochs_.truncate_from_end(std::min(from, appended_end_));
+}
+
+/// The latest epoch that the file with these entries tells rightly.
+Epoch PartitionLog::epochs_written(const std::vector<log::EpochStart>& file, bool doubted) const {
+  if (file.empty() || (doubted && file != epochs_.entries())) return no_epoch;
+  return std::min(file.back().epoch, epochs_.latest());
+}
+
 Status PartitionLog::load_epochs(const Recovered& found, const log::LogInventory* inventory) {
   bool rebuild = false;
   if (inventory != nullptr) {
@@ -632,13 +644,13 @@ Status PartitionLog::load_epochs(const Recovered& found, const log::LogInventory
   }
   if (rebuild) RETURN_IF_FAILED(rebuild_epochs());
   const std::vector<log::EpochStart> before = epochs_.entries();
-  epoch_written_ = rebuild ? no_epoch : epochs_.latest();
-  epochs_.truncate_from_end(found.first < segments_.size() ? appended_end_ + 1 : INT64_MAX);
-  epoch_written_ = std::min(epoch_written_, epochs_.latest());
+  const bool scanned = found.first < segments_.size();
+  const bool doubted = scanned && doubt_epochs(std::max(found.from, checkpointed_recovery_point_));
   epochs_.truncate_from_start(log_start_);
   for (const log::EpochStart& entry : found.epochs) {
     if (entry.epoch > epochs_.latest()) epochs_.assign(entry.epoch, entry.start);
   }
+  epoch_written_ = rebuild ? no_epoch : epochs_written(before, doubted);
   epochs_dirty_ = rebuild || before != epochs_.entries();
   changed_ = changed_ || epochs_dirty_;
   return {};

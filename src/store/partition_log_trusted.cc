@@ -186,17 +186,37 @@ Status PartitionLog::note_snapshots(Offset recovery_point) {
   return {};
 }
 
-/// Epochs are written down with commits. Where the log's last batch has another one than the checkpoint, the batches
-/// that no commit took are looked through.
+/// The leader epoch of the batch that holds an offset; no_epoch without one.
+Epoch PartitionLog::stored_epoch(Offset offset) {
+  Reading how{.may_wait = true, .cold = {}, .failure = {}};
+  Place place;
+  std::array<std::byte, wire::batch_header_bytes> header;
+  if (locate(offset, place, how) != Found::yes || place.base_offset > offset) return no_epoch;
+  const auto got = disk().read(*segments_[place.segment].log, place.position, header);
+  return got.ok() && *got == header.size() ? load_big_endian<int32_t>(header.data() + wire::batch_log_overhead)
+                                           : no_epoch;
+}
+
+/// Epochs are written down with commits. Above the recovery point their file may lack some, or have those of a history
+/// that was cut away; then the batches that no commit took are looked through.
 Status PartitionLog::complete_epochs(Offset from, Epoch last) {
-  if (last <= epochs_.latest()) return {};
-  for (size_t i = segment_of(from).value_or(0); i < segments_.size(); ++i) {
-    RETURN_IF_FAILED(walk_headers(i, [this](const wire::BatchView& batch) {
+  const std::vector<log::EpochStart> before = epochs_.entries();
+  bool sound = last <= epochs_.latest();
+  for (size_t i = before.size(); i-- > 0 && sound && before[i].start >= from && before[i].start > log_start_;) {
+    const Epoch below = i > 0 ? before[i - 1].epoch : no_epoch;
+    sound = stored_epoch(before[i].start) == before[i].epoch && stored_epoch(before[i].start - 1) == below;
+  }
+  if (sound) return {};
+  const bool doubted = doubt_epochs(from);
+  for (size_t i = segment_of(from).value_or(0); i < segments_.size() && last > epochs_.latest(); ++i) {
+    RETURN_IF_FAILED(walk_headers(i, [this, last](const wire::BatchView& batch) {
       if (batch.leader_epoch() > epochs_.latest()) epochs_.assign(batch.leader_epoch(), batch.base_offset());
-      return true;
+      return epochs_.latest() < last;
     }));
   }
-  epochs_dirty_ = true;
+  epochs_.truncate_from_start(log_start_);
+  epoch_written_ = epochs_written(before, doubted);
+  epochs_dirty_ = epochs_dirty_ || before != epochs_.entries();
   return {};
 }
 

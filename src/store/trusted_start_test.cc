@@ -234,6 +234,39 @@ TEST_P(TrustedStart, RecordsAreDeletedAndLogsRemovedBeforeAllIsSynced) {
   EXPECT_EQ(rig.store->journal_stats().replay_missing, 0U);
 }
 
+/// The file of leader epochs is written with commits: after a cut it tells of what is gone until the next one.
+TEST_P(TrustedStart, EpochsOfWhatWasCutAwayDoNotComeBack) {
+  for (const io::sim::CrashKind kind : {io::sim::CrashKind::process, io::sim::CrashKind::power}) {
+    for (const Epoch again : {Epoch{1}, Epoch{0}}) {
+      Rig life(7, slow_to_settle(GetParam()), 1);
+      life.open();
+      for (const Epoch epoch : {0, 0, 0, 1, 1}) {
+        ASSERT_TRUE(life.append(*life.log(), {.records = 3}, epoch).ok());
+        life.settle(milliseconds(2));
+      }
+      life.settle();
+      ASSERT_EQ(life.log()->end_of_epoch(0).end, 9);
+      // Nothing is committed before the crash.
+      life.run([&] {
+        EXPECT_TRUE(life.log()->truncate_to(3).ok());
+        std::vector<BatchToAppend> batches;
+        for (int i = 0; i < 3; ++i) batches.push_back(make_batch({.records = 3}));
+        EXPECT_TRUE(life.log()->append(std::move(batches), again).ok());
+      });
+      life.disk().faults().crash_style = io::sim::CrashStyle::keep_all;
+      life.crash(kind);
+      const Status opened = life.try_open();
+      ASSERT_TRUE(opened.ok()) << opened.failure().message;
+      const Log& log = *life.log();
+      ASSERT_EQ(log.next_offset(), 12);
+      EXPECT_EQ(log.epoch_of(3), again);
+      EXPECT_EQ(log.epoch_of(11), again);
+      EXPECT_EQ(log.latest_epoch(), again);
+      EXPECT_EQ(log.end_of_epoch(0).end, again == 0 ? 12 : 3);
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(all, TrustedStart, ::testing::Values(false, true),
                          [](const auto& param) { return std::string(param.param ? "journal" : "segments"); });
 
