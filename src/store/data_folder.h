@@ -70,10 +70,12 @@ struct DataFolder {
     return {recovery_points.get(), log_starts.get(), high_watermarks.get(), transaction_free.get(), clean_ends.get()};
   }
 
+  /// Logs of it are recovered while the node serves: nothing is to be believed before they all are. Home's; read by
+  /// all.
+  std::atomic<bool> recovering{false};
+
   // Home's.
 
-  /// Logs of it are recovered while the node serves: nothing is to be believed before they all are.
-  bool recovering = false;
   OpenedFolder opened;
   std::unique_ptr<io::FolderLock> lock;
   /// Partition folders that are gone but may still be named in checkpoint files: before a folder of that name is made

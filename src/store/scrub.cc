@@ -23,6 +23,7 @@ constexpr Duration written_every = seconds(60);
 constexpr Duration move_pause = milliseconds(10);
 /// The wall clock may be set: what is due is looked at again after so long.
 constexpr int64_t look_again_ms = 600'000;
+constexpr Duration recovering_pause = seconds(1);
 
 std::string partition_text(const PartitionLog& log) {
   return fmt::format("{}-{}", log.topic(), log.partition());
@@ -199,6 +200,10 @@ io::Task<void> Scrub::work(size_t index) {
   while (true) {
     if (!may_walk(index)) {
       co_await rest(index, Duration::max());
+      continue;
+    }
+    if (walker.directory->folder().recovering) {  // a round would pass by what is not there yet
+      co_await rest(index, recovering_pause);
       continue;
     }
     const int64_t now = core_.surface.clock.wall();

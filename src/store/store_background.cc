@@ -333,7 +333,8 @@ void StoreImpl::journal_gone(size_t index, const Status& outcome) {
     return;
   }
   trace(TraceLevel::info, "log_directory={} state=synced", directory.path());
-  directory.folder().found_unsynced = directory.folder().recovering = false;
+  directory.folder().found_unsynced = false;
+  directory.folder().recovering = false;
   if (!directory.folder().journal_left.exchange(false)) return;
   removed_early_.clear();
   if (!core_.options.journal.enable) return;

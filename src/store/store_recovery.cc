@@ -100,7 +100,8 @@ Status StoreImpl::recover_behind(size_t index, Survey survey) {
     RETURN_IF_FAILED(open_journals(index));
   }
   for (const LogToRecover& log : survey.logs) recovering_.emplace(log.id, index);
-  folder.found_unsynced = folder.recovering = true;
+  folder.found_unsynced = true;
+  folder.recovering = true;
   folder.journal_left = with_journal;
   trace(TraceLevel::info, "log_directory={} state=recovering logs={} journal={}", folder.path, survey.logs.size(),
         with_journal);
