@@ -12,6 +12,10 @@
 namespace moldau::store {
 namespace {
 
+/// Logs that are opened as they were found in one job: each takes a fraction of a millisecond, and clients wait for the
+/// first of them.
+constexpr size_t as_found_at_once = 8;
+
 Failure called_off() {
   return Failure{FailureKind::closed, "the store is closing"};
 }
@@ -107,7 +111,10 @@ struct RecoveryLane::Place {
     if (what.clean_end) log->set_clean_end(what.clean_end);
   }
   /// In the pool.
-  void open() { outcome = journal->trusted ? open_as_found() : open_by_the_rules(); }
+  void open() {
+    tried = true;
+    outcome = journal->trusted ? open_as_found() : open_by_the_rules();
+  }
   Status open_as_found() {
     LoadFacts facts = what.facts;
     facts.leave_doubted = true;
@@ -166,6 +173,7 @@ struct RecoveryLane::Place {
   std::shared_ptr<std::atomic<bool>> stopping;
   std::shared_ptr<PartitionLog> log;
   PartitionLog::RecoveredSync sync;
+  bool tried = false;
   bool as_found = false;
   Status outcome = called_off();
 };
@@ -228,48 +236,70 @@ void RecoveryLane::next() {
     return host_.lane_over(folder_.index);
   }
   // What clients wait for is synced beside it.
-  const auto under_way_max = static_cast<size_t>(std::max(core_.options.syncs_in_flight_max / 2, 1));
-  if (scanning_ || queue_.empty() || under_way_.size() >= under_way_max) return;
-  LogToRecover what = std::move(queue_.back());
-  queue_.pop_back();
-  scan(std::move(what));
+  const auto syncing_max = static_cast<size_t>(std::max(core_.options.syncs_in_flight_max / 2, 1));
+  if (scanning_ || queue_.empty() || syncing_ >= syncing_max) return;
+  open_some(journal_->trusted ? as_found_at_once : 1);
 }
 
-void RecoveryLane::scan(LogToRecover what) {
+/// The next ones, at most `count`, in one job: a wake of the pool, and one of home, for all of them.
+void RecoveryLane::open_some(size_t count) {
   scanning_ = true;
-  auto place = std::make_shared<Place>(core_, folder_, std::move(what), journal_, stopping_);
-  under_way_.push_back(place);
-  core_.surface.executor.offload([place, gate = core_.gate] { gate->run([&] { place->open(); }); },
-                                 [this, place, alive = std::weak_ptr(core_.alive)] {
+  auto places = std::make_shared<std::vector<std::shared_ptr<Place>>>();
+  for (; count > 0 && !queue_.empty(); --count) {
+    places->push_back(std::make_shared<Place>(core_, folder_, std::move(queue_.back()), journal_, stopping_));
+    queue_.pop_back();
+  }
+  under_way_.insert(under_way_.end(), places->begin(), places->end());
+  const auto open = [places] {
+    for (const auto& place : *places) {
+      place->open();
+      if (!place->as_found) break;  // those behind it are opened by the rules, one at a time
+    }
+  };
+  core_.surface.executor.offload([open, gate = core_.gate] { gate->run(open); },
+                                 [this, places, alive = std::weak_ptr(core_.alive)] {
                                    if (alive.expired() || over_ || core_.closed) return;
                                    scanning_ = false;
-                                   scanned(place);
+                                   opened(*places);
                                  });
 }
 
-void RecoveryLane::scanned(const std::shared_ptr<Place>& place) {
+void RecoveryLane::opened(const std::vector<std::shared_ptr<Place>>& places) {
   if (journal_->replay != nullptr) replayed_ = journal_->replay->counts();
-  if (!place->outcome.ok()) return fail(place->outcome.failure());
   if (!journal_->trusted) folder_.trusted = false;
+  const auto untouched = std::find_if(places.begin(), places.end(), [](const auto& place) { return !place->tried; });
+  for (auto place = places.end(); place != untouched;) {
+    std::erase(under_way_, *--place);
+    queue_.push_back(std::move((*place)->what));
+  }
+  if (journal_->trusted) next();  // while these become the host's
+  for (auto place = places.begin(); place != untouched && !over_; ++place) scanned(*place);
+  next();
+}
+
+void RecoveryLane::scanned(const std::shared_ptr<Place>& place) {
+  if (!place->outcome.ok()) return fail(place->outcome.failure());
   if (place->as_found) {
     some_as_found_ = true;
     return synced(place);
   }
+  ++syncing_;
   core_.surface.executor.offload_sync([place, gate = core_.gate] { gate->run([&] { place->make_durable(); }); },
                                       [this, place, alive = std::weak_ptr(core_.alive)] {
-                                        if (!alive.expired() && !over_ && !core_.closed) synced(place);
+                                        if (alive.expired() || over_ || core_.closed) return;
+                                        --syncing_;
+                                        synced(place);
+                                        next();
                                       });
-  next();
 }
 
 void RecoveryLane::synced(const std::shared_ptr<Place>& place) {
   if (!place->outcome.ok()) return fail(place->outcome.failure());
-  if (folder_.offline) return next();
+  if (folder_.offline) return;  // next() says so
   std::erase(under_way_, place);
   std::shared_ptr<PartitionLog> log = place->take_log();
   core_.take_removals(place->core);
   host_.log_recovered(place->what, std::move(log));
-  next();
 }
 
 /// Jobs that are under way touch nothing but their own place; what comes of them is not looked at.

@@ -7,7 +7,7 @@
 // log is not as it was left, that one and those behind it are opened by the rules.
 //
 //   queued --open, replay (one at a time)--> opened --sync (several side by side)--> the host's
-//   queued --open as found----------------------------------------------------------> the host's
+//   queued --open as found (several in one job)-------------------------------------> the host's
 //   any --the directory fails, or the store ends--> given up: the next start recovers it
 //
 // Of the home shard's thread; nothing here waits for a disk.
@@ -88,7 +88,8 @@ class RecoveryLane {
   void order(const Journal& journal);
   std::unordered_set<TopicPartitionId> known() const;
   void next();
-  void scan(LogToRecover what);
+  void open_some(size_t count);
+  void opened(const std::vector<std::shared_ptr<Place>>& places);
   void scanned(const std::shared_ptr<Place>& place);
   void synced(const std::shared_ptr<Place>& place);
   void fail(const Failure& why);
@@ -101,6 +102,7 @@ class RecoveryLane {
   std::vector<std::shared_ptr<Place>> under_way_;  // with those that were given up while the pool had them
   std::shared_ptr<Journal> journal_;               // null before it is read
   ReplayCounts replayed_;
+  size_t syncing_ = 0;                             // of those: open, and on the way to the disk
   bool scanning_ = false;
   bool over_ = false;
   bool some_as_found_ = false;
