@@ -6,7 +6,8 @@ All brokers run in a network namespace of their own with the loopback's plain co
 names its durability class: "page cache" (Moldau with write.caching.default=true, Kafka as it comes) or "sync" (Moldau as it
 comes, Kafka with flush.messages=1 unless the row says otherwise). Some rows have a third broker: a program that does the
 least that any broker must (bench/roofline.cc). Results are kept in build/bench/rows.json as soon as a row is done, so a
-broken run is continued row by row. Rows that write much look how much disk is free, and say what they used.
+broken run is continued row by row; where there is none yet, it begins with what the report was written from
+(docs/performance/rows.json). Rows that write much look how much disk is free, and say what they used.
 """
 import argparse
 import contextlib
@@ -67,7 +68,7 @@ class ForeignCpu:
         return max(0.0, 100 * (busy - busy_0 - ours * ticks) / max(1, all_ - all_0))
 
 
-def run_rounds(name, row, brokers, rounds):
+def run_rounds(name, row, brokers, rounds, keep_profile):
     """({broker: [figures of each round]}, {broker: [foreign CPU of each round]})"""
     figures = {broker.name: [] for broker in brokers}
     foreign = {broker.name: [] for broker in brokers}
@@ -82,8 +83,8 @@ def run_rounds(name, row, brokers, rounds):
             if not Options.smoke:
                 idle_gate()
             watch = ForeignCpu(brokers)
-            sampled = profiling.of(broker, name) if Options.profile and broker.name == "moldau" else contextlib.nullcontext()
-            with sampled:
+            sampled = Options.profile and broker.name == "moldau"
+            with profiling.of(broker, name, keep_profile) if sampled else contextlib.nullcontext():
                 figures[broker.name].append(row.run(broker, number))
             foreign[broker.name].append(watch.percent())
             print(f"  {name} round {number + 1} {broker.name}: " + json.dumps(
@@ -103,7 +104,7 @@ def measure(name, rounds):
             broker.wipe()
             started.append(broker)
             broker.start(row.settings_of(broker.name))
-        figures, foreign = run_rounds(name, row, brokers, rounds)
+        figures, foreign = run_rounds(name, row, brokers, rounds, lambda parts: result.update(profile=parts))
         result["figures"] = summary(figures)
         result["foreign_cpu_percent"] = foreign
     except (Exception, SystemExit) as error:  # the other rows must still be measured
@@ -148,6 +149,18 @@ def print_table(rows):
     return missed
 
 
+def stored():
+    for path in (STORE, report.DATA):
+        if os.path.exists(path):
+            return json.load(open(path))
+    return {}
+
+
+def store(rows):
+    with open(STORE, "w") as out:
+        json.dump(rows, out, indent=1)
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="./x bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--row", action="append", choices=list(ROWS), help="only this row (may be repeated)")
@@ -155,7 +168,7 @@ def parse_arguments():
     parser.add_argument("--scale", type=float, default=1, help="multiplies the messages or the seconds of each load")
     parser.add_argument("--warm", type=int, default=15_000_000, help="messages of warm-up before a load row")
     parser.add_argument("--profile", action="store_true", help="one round of the rows; build/bench/ROW.moldau.perf.txt says "
-                        "where the time went; nothing else is kept")
+                        "where the time went,\nand so does the report; the figures are not kept")
     parser.add_argument("--smoke", action="store_true", help="only whether the rows work: one short round of each, no waits, "
                         "nothing kept; its figures mean nothing")
     parser.add_argument("--table", action="store_true", help="print the table of what was measured so far")
@@ -177,7 +190,7 @@ def main():
             print(f"{name:26} [{row.kind}] {row.what}{'. Bars: ' + bars if bars else ''}")
         return 0
     os.makedirs(OUT, exist_ok=True)
-    rows = json.load(open(STORE)) if os.path.exists(STORE) else {}
+    rows = stored()
     if arguments.report:
         report.write(rows, ROWS)
         return 0
@@ -195,12 +208,16 @@ def main():
     if arguments.smoke:
         Options.scale = min(arguments.scale, 0.05)
     if arguments.smoke or arguments.profile:
-        rows = {name: measure(name, 1) for name in arguments.row or ROWS}
-        print_table(rows)
-        return 1 if any("failed" in row for row in rows.values()) else 0
+        once = {name: measure(name, 1) for name in arguments.row or ROWS}
+        print_table(once)
+        for name in once.keys() & rows.keys():
+            if "profile" in once[name]:
+                rows[name]["profile"] = once[name]["profile"]
+                store(rows)
+        return 1 if any("failed" in row for row in once.values()) else 0
     for name in arguments.row or ROWS:
         rows[name] = measure(name, arguments.rounds)
-        json.dump(rows, open(STORE, "w"), indent=1)
+        store(rows)
     return 1 if print_table(rows) else 0
 
 

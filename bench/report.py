@@ -1,4 +1,5 @@
 """What ./x bench --report writes: docs/performance.md and its plots, out of what was measured and nothing else."""
+import json
 import os
 import platform
 import re
@@ -11,6 +12,7 @@ from row import judged
 
 DOCS = os.path.join(ROOT, "docs")
 PLOTS = os.path.join(DOCS, "performance")
+DATA = os.path.join(PLOTS, "rows.json")  # what the page was written from
 
 METHOD = """\
 ## Method
@@ -33,6 +35,12 @@ not.
   message was due, so that a broker that stands still is charged for everything that it kept waiting.
 - *Roofline* is a program that does the least that any broker must: receive, check CRC-32C, append, answer; in the class
   *sync* with a journal that is overwritten in place, one sync for all that came meanwhile, and no checkpoint ever.
+"""
+
+
+NOTES = """\
+One round of each such row was sampled with `perf` (`./x bench --row NAME --profile`): *kernel: NAME* is all that is done below
+that call, everything else is the broker's own function. Waiting is no part of it.
 """
 
 
@@ -59,7 +67,7 @@ def machine():
             "kafka": first_match(r"^KAFKA_VERSION=(.*)$", pins, "?"),
             "java": first_match(r'version "([^"]*)"', output_of("java", "-version"), "?"),
             "moldau": output_of(MOLDAU, "version").split(" ")[-1] + " " + output_of(
-                "git", "-C", ROOT, "rev-parse", "--short", "HEAD")}
+                "git", "-C", ROOT, "log", "-1", "--format=%h", "--", "src")}
 
 
 def distinct(rows, key):
@@ -106,6 +114,18 @@ def table(rows, definitions):
                          f"{number(entry.get('roofline'))} | {spread(entry, 'ratio')} | {spread(entry, 'roofline_ratio')} | "
                          f"{'; '.join(bar for bar, _ in own)} | {'; '.join('met' if met else '**missed**' for _, met in own)} |")
     return "\n".join(lines) + "\n"
+
+
+def profiles(rows, definitions):
+    """Of rows that miss a bar: where the broker's CPU time goes."""
+    lines = ["| row | misses | where the broker's CPU time goes |", "|---|---|---|"]
+    for name, result in rows.items():
+        missed = list(dict.fromkeys(figure for figure, _, met in judged(definitions[name], result) if not met))
+        if not missed:
+            continue
+        where = ", ".join(f"{part} {share:g} %" for part, share in result.get("profile", [])) or "not profiled"
+        lines.append(f"| {name} | {', '.join(missed)} | {where} |")
+    return "\n".join(lines) + "\n" if len(lines) > 2 else "None.\n"
 
 
 def shown_without_bar(result):
@@ -197,8 +217,11 @@ def write(rows, definitions):
             f"{verdicts.count(False)} missed." + (f" Not measured: {', '.join(missing)}." if missing else "") + "\n",
             machine_text(rows), "## Figures\n", table(rows, definitions)]
     text += [f"![{caption}](performance/{file})\n\n{caption}\n" for file, caption, _ in pictures]
+    text += ["## Bars that are missed\n", NOTES, profiles(rows, definitions)]
     text += [METHOD.format(kafka=", ".join(distinct(rows, "kafka")) or "4.3.1", warm="15 million messages"),
              "## Rows\n", row_list(rows, definitions)]
+    with open(DATA, "w") as out:
+        json.dump(rows, out, indent=1)
     with open(os.path.join(DOCS, "performance.md"), "w") as out:
         out.write("\n".join(text))
     print(f"docs/performance.md: {len(rows)} rows, {len(pictures)} plots")

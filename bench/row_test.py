@@ -7,6 +7,7 @@ import xml.etree.ElementTree
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bench
+import profiling
 import report
 import svg
 from row import Row, judged, summary
@@ -69,12 +70,38 @@ class Reports(unittest.TestCase):
         self.assertEqual(text.count("| e2e-10k |"), 3)
         self.assertEqual(text.count("**missed**"), 1)
 
+    def test_what_misses_is_shown_with_its_profile(self):
+        rows = self.rows()
+        rows["e2e-10k"]["profile"] = [["kernel: sendmsg", 40.0]]
+        self.assertIn("| e2e-10k | cpu_per_million | kernel: sendmsg 40 % |", report.profiles(rows, bench.ROWS))
+
     def test_a_scale_holds_its_values(self):
         scale = svg.LogScale([0.2, 30, 0], 100, 200)
         self.assertEqual((scale.low, scale.high), (-1, 2))
         self.assertEqual(scale.at(0.1), 100)
         self.assertEqual(scale.at(100), 200)
         self.assertEqual(scale.at(0), 100)
+
+
+class Profiles(unittest.TestCase):
+    LINES = """moldau   10/10
+\tffff80 copy_to_iter
+\tffff81 __x64_sys_recvfrom
+\tffff82 do_syscall_64
+\t55aa01 moldau::net::Connection::receive()
+
+shard-1   10/12
+\t55aa02 moldau::crc32c(unsigned char const*)
+\t55aa01 moldau::wire::verify()
+
+moldau-raw   20/20
+\t55aa03 main
+""".splitlines()
+
+    def test_samples_count_for_their_call_into_the_kernel_or_their_function(self):
+        processes, parts = profiling.parts(self.LINES, "moldau")
+        self.assertEqual(processes, {10})
+        self.assertEqual(sorted(parts), [["kernel: recvfrom", 50.0], ["moldau::crc32c", 50.0]])
 
 
 if __name__ == "__main__":
