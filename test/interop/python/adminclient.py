@@ -10,7 +10,7 @@ import json
 import re
 
 from harness import Failed, peer
-from known import Known
+from known import OWN_CONFIGS, Known
 
 UNUSED = {
     "registerMetricForSubscription": "of the client's own metrics: nothing is sent",
@@ -27,9 +27,6 @@ SETTINGS = {
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
 }
-# Settings of ours that Kafka does not have.
-OWN_CONFIGS = {"shards", "shards.fill.percent", "shards.balance.interval.ms", "loop.spin.us", "write.caching",
-               "write.caching.default", "cluster.id", "log.journal.enable", "log.journal.file.bytes", "internal.log.journal.after.commits"}
 TIMEOUT_S = 240
 
 

@@ -14,6 +14,7 @@ import struct
 import time
 
 from harness import Failed, peer
+from known import OWN_CONFIGS
 
 # All records are a minute old: older than retention.ms, and Kafka would delete even the active segment while we ask.
 NOW = int(time.time()) * 1000 - 60000
@@ -511,9 +512,6 @@ VOLATILE = {
     "logAppendTimeMs",
 }
 NODE_LISTS = {"replicaNodes", "isrNodes"}
-# Settings of ours that Kafka does not have.
-OWN_CONFIGS = {"shards", "shards.fill.percent", "shards.balance.interval.ms", "loop.spin.us", "write.caching",
-               "write.caching.default"}
 
 
 def normal(value, key=None):

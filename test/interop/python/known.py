@@ -14,6 +14,10 @@ from harness import HERE
 
 FILE = os.path.join(HERE, "known-differences.tsv")
 ABSENT = "(absent)"
+# Settings of ours that Kafka does not have.
+OWN_CONFIGS = {"shards", "shards.fill.percent", "shards.balance.interval.ms", "loop.spin.us", "write.caching",
+               "write.caching.default", "cluster.id", "log.journal.enable", "log.journal.file.bytes",
+               "internal.log.journal.after.commits", "log.scrub.bytes.per.second", "log.scrub.interval.ms"}
 
 
 def differences(want, got, path=""):
