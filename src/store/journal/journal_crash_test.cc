@@ -93,14 +93,7 @@ class Life {
   }
 
  private:
-  void run(std::function<void()> work) {
-    bool ran = false;
-    node_.surface().executor.defer([&] {
-      work();
-      ran = true;
-    });
-    world_.run_until([&] { return ran || node_.crashed(); }, seconds(10));
-  }
+  void run(const std::function<void()>& work) { run_turn(world_, node_, work); }
   void settle(Duration time) { world_.run_for(time); }
   void revive(bool crashed) {
     store_.reset();

@@ -383,6 +383,16 @@ class MiniStore final : public ReplayTarget {
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 
+/// A turn of `node` with `work` in it: until it ran, or the node is dead.
+inline void run_turn(io::sim::World& world, io::sim::Node& node, const std::function<void()>& work) {
+  bool ran = false;
+  node.surface().executor.defer([&] {
+    work();
+    ran = true;
+  });
+  world.run_until([&] { return ran || node.crashed(); }, seconds(10));
+}
+
 /// One node, and the small store that lives on it.
 class JournalTest : public ::testing::Test {
  protected:
@@ -390,13 +400,8 @@ class JournalTest : public ::testing::Test {
   ~JournalTest() override { store_.reset(); }
 
   io::sim::SimDisk& disk() { return node_.disk(); }
-  void run(std::function<void()> work) {
-    bool ran = false;
-    node_.surface().executor.defer([&] {
-      work();
-      ran = true;
-    });
-    world_.run_until([&] { return ran || node_.crashed(); }, seconds(10));
+  void run(const std::function<void()>& work) {
+    run_turn(world_, node_, work);
     world_.run_for(milliseconds(3));
   }
   Status try_open() {
