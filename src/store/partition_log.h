@@ -505,6 +505,8 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
   Result<io::FileRef> open_segment_file(Offset base, log::FileKind kind, io::OpenMode mode) const;
   Status ensure_open(Segment& segment);
   Status ensure_indexes_open(Segment& segment);
+  void close_first_files();
+  Status open_first_files();
   Status write_pending_entries();
   Status write_final_time_entry();
   Status roll_to(Offset base, std::span<const std::byte> snapshot);
@@ -692,6 +694,7 @@ class PartitionLog final : public Log, public CommitMember, public std::enable_s
 
   // What the next commit of its own must sync besides the active segment.
   std::vector<io::FileRef> unsynced_files_;
+  bool first_files_closed_ = false;  // and besides these, those that it was made with
   std::shared_ptr<CommitJob> running_;
   bool folder_dirty_ = false;
   bool parent_dirty_ = false;

@@ -160,7 +160,7 @@ void PartitionLog::committed(const Committing& what) {
 
 void PartitionLog::flush() {
   if (offline() || retired_) return;
-  if (appended_end_ > stable_end_ || !unsynced_files_.empty() || epochs_dirty_ ||
+  if (appended_end_ > stable_end_ || !unsynced_files_.empty() || first_files_closed_ || epochs_dirty_ ||
       (queue_ && !queue_->batches.empty())) {
     join_commit();
   }

@@ -30,7 +30,9 @@ Status PartitionLog::create_folder_files(const std::string& identity_path, const
   RETURN_IF_FAILED(disk().write(*file, 0, pieces));
   unsynced_files_.push_back(std::move(file));
   parent_dirty_ = true;
-  return begin_empty(0);
+  RETURN_IF_FAILED(begin_empty(0));
+  close_first_files();
+  return {};
 }
 
 Status PartitionLog::begin_empty(Offset base) {

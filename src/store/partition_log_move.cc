@@ -32,6 +32,7 @@ Status PartitionLog::hold() {
   ASSERT(!held_);
   (void)producers();  // from here on the snapshots may be under another name
   if (offline() || retired_) return Failure{FailureKind::unavailable, folder_ + " is offline"};
+  if (const Status opened = open_first_files(); !opened.ok()) return fail_directory(opened.failure());
   const Status written = write_pending_entries();
   if (!written.ok() && written.failure().kind != FailureKind::no_space) return fail_directory(written.failure());
   if (!written.ok()) return written;

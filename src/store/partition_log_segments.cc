@@ -29,6 +29,7 @@ Result<io::FileRef> PartitionLog::open_segment_file(Offset base, log::FileKind k
 
 Status PartitionLog::ensure_open(Segment& segment) {
   if (segment.log != nullptr) return {};
+  if (first_files_closed_) return open_first_files();
   ASSIGN_OR_RETURN(segment.log, open_segment_file(segment.base, log::FileKind::log, io::OpenMode::write));
   return {};
 }
@@ -42,6 +43,34 @@ Status PartitionLog::ensure_indexes_open(Segment& segment) {
     ASSIGN_OR_RETURN(segment.time_index,
                      open_segment_file(segment.base, log::FileKind::time_index, io::OpenMode::create));
   }
+  return {};
+}
+
+/// Of a log that was just made. Most wait long for their first batch, thousands of them, and four open files take more
+/// memory than the rest of a log. Until then it is as it was made: whatever changes it opens its active segment first.
+void PartitionLog::close_first_files() {
+  std::vector<io::FileRef>().swap(unsynced_files_);
+  Segment& first = active();
+  first.log.reset();
+  first.offset_index.reset();
+  first.time_index.reset();
+  first_files_closed_ = true;
+}
+
+/// They are synced by its first commit as if they had been open all the time (docs/design/io.md, Files and
+/// descriptors).
+Status PartitionLog::open_first_files() {
+  if (!first_files_closed_) return {};
+  Segment& first = active();
+  ASSIGN_OR_RETURN(io::FileRef identity,
+                   disk().open(path_in(folder_, log::partition_metadata_name), io::OpenMode::write));
+  ASSIGN_OR_RETURN(io::FileRef log, open_segment_file(first.base, log::FileKind::log, io::OpenMode::write));
+  RETURN_IF_FAILED(ensure_indexes_open(first));
+  first.log = std::move(log);
+  for (const io::FileRef& file : {identity, first.log, first.offset_index, first.time_index}) {
+    unsynced_files_.push_back(file);
+  }
+  first_files_closed_ = false;
   return {};
 }
 
@@ -381,6 +410,7 @@ Status PartitionLog::restart_at(Offset offset) {
   const CutUnderWay under_way(*data_folder_, disk());
   const auto restart = [&]() -> Status {
     RETURN_IF_FAILED(under_way.begun());
+    RETURN_IF_FAILED(open_first_files());
     stable_end_ = std::min(stable_end_, offset);
     synced_end_ = std::min(synced_end_, offset);
     if (checkpointed_recovery_point_ > synced_end_ && checkpointer_ != nullptr) {

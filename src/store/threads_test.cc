@@ -261,6 +261,28 @@ TEST_P(StoreThreads, a_log_goes_back_and_forth_under_appends_and_a_stop_finds_it
   EXPECT_EQ(store_->find(id(0))->next_offset(), end);
 }
 
+TEST_P(StoreThreads, LogsThatWereNeverWrittenToHoldNoFiles) {
+  const auto open_files = [] {
+    size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+      std::error_code gone;
+      const std::string target = std::filesystem::read_symlink(entry.path(), gone).string();
+      if (target.find("/orders-") != std::string::npos) ++count;
+    }
+    return count;
+  };
+  for (PartitionIndex partition = 0; partition < 50; ++partition) {
+    ASSERT_TRUE(store_->create(id(partition), "orders", -1).ok());
+  }
+  EXPECT_EQ(open_files(), 0U);
+  Appender written(10);
+  written.begin(*store_->find(id(7)));
+  wait([&] { return written.reached(10); });
+  EXPECT_GT(open_files(), 0U);
+  EXPECT_LE(open_files(), 3U);
+  EXPECT_EQ(written.offline, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(all, StoreThreads, ::testing::Bool(),
                          [](const auto& given) { return given.param ? "journal" : "segments"; });
 
