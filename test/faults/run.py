@@ -18,6 +18,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import faults_kit  # noqa: E402
 import memory_limit  # noqa: E402
+import shards_under_kills  # noqa: E402
 import raw_client  # noqa: E402
 
 SEED = 1
@@ -374,6 +375,7 @@ JOBS = {
     "F43_failed_sync": (failed_sync, True),
     "F45_power_cut": (power_cut, False),
     "F45_power_cut_sees_loss": (power_cut_of_caches, False),
+    "shards_under_kills": (shards_under_kills.run, True),
     "F57_stopped_process": (stopped_process, True),
 }
 

@@ -254,17 +254,19 @@ class Connection:
 class Broker:
     """build/moldau broker on a folder; started and ended by pid."""
 
-    def __init__(self, data, settings=(), prefix=(), binary=None):
+    def __init__(self, data, settings=(), prefix=(), binary=None, admin="none"):
         self.data = data
         self.settings = list(settings)
         self.prefix = list(prefix)
         self.binary = binary or os.environ.get("MOLDAU_BINARY") or os.path.join(ROOT, "build", "moldau")
+        self.admin = admin
         self.process = None
         self.port = 0
         self.lines = []
 
     def start(self, timeout=30):
-        arguments = self.prefix + [self.binary, "broker", "--data", self.data, "--listen", "127.0.0.1:0", "--admin", "none"]
+        arguments = self.prefix + [self.binary, "broker", "--data", self.data, "--listen", "127.0.0.1:0"]
+        arguments += ["--admin", self.admin]
         for setting in self.settings:
             arguments += ["--set", setting]
         self.process = subprocess.Popen(arguments, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
