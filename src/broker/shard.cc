@@ -280,6 +280,9 @@ void Shard::give_up_partitions() {
   std::unordered_map<TopicPartitionId, Offset> last;
   replicas_->for_each([&](Partition& hosted) { last[hosted.id()] = hosted.high_watermark(); });
   replicas_.reset();
+  // Home looks after what is left of them from its own thread, while this one goes on for a while.
+  ticking_.clear();
+  if (tick_timer_ != 0) surface_.timers.cancel(std::exchange(tick_timer_, 0));
   store_->set_high_watermark_source([last = std::move(last)](const store::Log& log) {
     const auto found = last.find(log.id());
     return found == last.end() ? log.log_start() : found->second;
