@@ -42,6 +42,7 @@ struct DirectoryEntry {
   bool is_directory = false;
   uint64_t size = 0;              ///< bytes, of files
   int64_t modified_wall_ms = 0;   ///< wall time of the last change
+  uint64_t inode = 0;             ///< which file it is: two names of one file have the same
 };
 
 struct Space {

@@ -241,6 +241,9 @@ TEST_F(DiskCases, lists_in_the_order_of_names) {
   const DirectoryEntry entry = disk_.stat(at("b")).value();
   EXPECT_EQ(entry.name, "b");
   EXPECT_EQ(entry.size, 5U);
+  EXPECT_EQ(entry.inode, entries[2].inode);
+  EXPECT_EQ(entry.inode, files[2].inode);
+  EXPECT_NE(entry.inode, entries[1].inode);
   EXPECT_TRUE(disk_.stat(folder_ + "/").value().is_directory);
 }
 

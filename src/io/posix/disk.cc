@@ -338,7 +338,7 @@ void PosixDisk::sync_all(const std::string& path, Completion<Status> done) {
 static DirectoryEntry entry_of(std::string name, const struct stat& status) {
   const bool is_directory = S_ISDIR(status.st_mode);
   return {std::move(name), is_directory, is_directory ? 0 : static_cast<uint64_t>(status.st_size),
-          int64_t{status.st_mtim.tv_sec} * 1000 + status.st_mtim.tv_nsec / 1'000'000};
+          int64_t{status.st_mtim.tv_sec} * 1000 + status.st_mtim.tv_nsec / 1'000'000, status.st_ino};
 }
 
 static Result<std::vector<DirectoryEntry>> entries_in(const std::string& path, bool with_folders) {

@@ -658,7 +658,7 @@ Result<std::vector<DirectoryEntry>> SimDisk::list(const std::string& path) {
   if (!folder->is_directory) return Failure{FailureKind::invalid_argument, path + ": not a directory", ENOTDIR};
   std::vector<DirectoryEntry> entries;
   for (const auto& [name, inode] : folder->entries) {
-    entries.push_back({name, inode->is_directory, inode->image.size(), inode->modified_wall_ms});
+    entries.push_back({name, inode->is_directory, inode->image.size(), inode->modified_wall_ms, inode->id});
   }
   return entries;
 }
@@ -674,7 +674,7 @@ Result<DirectoryEntry> SimDisk::stat(const std::string& path) {
   ASSIGN_OR_RETURN(const InodeRef inode, tree_->find(path));
   const std::vector<std::string> names = Tree::split(path);
   return DirectoryEntry{names.empty() ? "/" : names.back(), inode->is_directory, inode->image.size(),
-                        inode->modified_wall_ms};
+                        inode->modified_wall_ms, inode->id};
 }
 
 Result<Space> SimDisk::space(const std::string& path) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace moldau::store {
@@ -30,6 +31,10 @@ Result<std::vector<io::DirectoryEntry>> list_if_there(io::Disk& disk, const std:
   return std::vector<io::DirectoryEntry>();
 }
 
+bool has_name(const std::vector<io::DirectoryEntry>& entries, const std::string& name) {
+  return std::any_of(entries.begin(), entries.end(), [&](const auto& entry) { return entry.name == name; });
+}
+
 /// Moves the files of a settled folder out, as spares, and removes it.
 Status clear_settled(io::Disk& disk, const std::string& directory, log::JournalMutant mutant) {
   const std::string settled = in_folder(directory, log::settled_journal_folder_name);
@@ -42,7 +47,9 @@ Status clear_settled(io::Disk& disk, const std::string& directory, log::JournalM
   for (const io::DirectoryEntry& entry : *entries) {
     const auto name = log::parse_journal_file_name(entry.name);
     const std::string path = in_folder(settled, entry.name);
-    if (!name || entry.is_directory || ++spares > spare_journals_max) {
+    // A file that is a spare already may be this one: a name given to a file that has it would stay here, too.
+    const bool is_spare = name && has_name(outside, log::spare_journal_name(*name));
+    if (!name || entry.is_directory || is_spare || ++spares > spare_journals_max) {
       RETURN_IF_FAILED(disk.remove_tree(path));
     } else {
       RETURN_IF_FAILED(disk.rename(path, in_folder(directory, log::spare_journal_name(*name))));
@@ -99,6 +106,7 @@ Status JournalFiles::sync_folder(const std::string& path) {
 
 Result<uint64_t> JournalFiles::first_generation() {
   uint64_t largest = 0;
+  std::set<uint64_t> kept;
   ASSIGN_OR_RETURN(const auto outside, disk_.list_files(directory_));
   for (const io::DirectoryEntry& entry : outside) {
     if (entry.is_directory) continue;
@@ -112,7 +120,8 @@ Result<uint64_t> JournalFiles::first_generation() {
     const auto spare = log::parse_spare_journal_name(entry.name);
     if (!spare) continue;
     largest = std::max(largest, spare->generation);
-    if (spare->shard == shard_ && entry.size != file_bytes_) {
+    // A power cut behind a failed sync of names can leave a file under two of them: it must not be used twice at once.
+    if (spare->shard == shard_ && (entry.size != file_bytes_ || !kept.insert(entry.inode).second)) {
       RETURN_IF_FAILED(disk_.remove(in_folder(directory_, entry.name)));
     }
   }

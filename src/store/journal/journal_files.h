@@ -56,8 +56,8 @@ class JournalFiles {
   JournalFiles(io::Disk& disk, std::string directory, uint32_t shard, uint64_t file_bytes, log::JournalMutant mutant)
       : disk_(disk), directory_(std::move(directory)), shard_(shard), file_bytes_(file_bytes), mutant_(mutant) {}
 
-  /// The generation of the next file: above that of any file of any shard that is there. Removes spares of another size
-  /// and unfinished files.
+  /// The generation of the next file: above that of any file of any shard that is there. Removes spares of another
+  /// size, second names of spares, and unfinished files.
   Result<uint64_t> first_generation();
   /// Takes a spare, or makes a file: writes `file_bytes` zeros and syncs them. FailureKind::no_space leaves nothing
   /// behind.

@@ -109,6 +109,36 @@ TEST_F(JournalTest, spares_of_another_size_and_unfinished_files_go) {
   EXPECT_EQ(names("/data/journal"), std::vector<std::string>{"0-00000000000000000002.journal"});
 }
 
+// A folder's failed sync loses a rename for good, although programs see it: a power cut much later brings the old name
+// back beside the new.
+TEST_F(JournalTest, a_spare_that_a_failed_sync_and_a_power_cut_left_two_names_is_used_once) {
+  open();
+  make(0);
+  round({0});
+  run([&] { EXPECT_TRUE(store_->close().ok()); });
+  open();
+  disk().fail_sync_in(2);  // the segment's is the first; then those of the names
+  round({0});
+  EXPECT_EQ(store_->failures, 1);
+  reopen(io::sim::CrashKind::process);
+  reopen(io::sim::CrashKind::power);
+  std::set<std::string> spares;
+  std::set<uint64_t> inodes;
+  run([&] {
+    for (const io::DirectoryEntry& entry : disk().list("/data").value()) {
+      if (!log::parse_spare_journal_name(entry.name)) continue;
+      spares.insert(entry.name);
+      inodes.insert(entry.inode);
+    }
+  });
+  EXPECT_EQ(spares.size(), inodes.size());
+  EXPECT_FALSE(spares.empty());
+  for (int i = 0; i < 60; ++i) round({0}, 2000);
+  const Offset end = store_->log(0)->end();
+  reopen(io::sim::CrashKind::power);
+  EXPECT_EQ(store_->log(0)->end(), end);
+}
+
 TEST_F(JournalTest, what_is_larger_than_a_file_goes_without_the_journal) {
   open();
   make(0);
