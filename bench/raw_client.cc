@@ -40,9 +40,9 @@ double own_cpu_seconds() {
          static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-void fail(const std::string& what) {
+void fail(const std::string& what, int status) {
   std::fprintf(stderr, "%s: %s\n", program_invocation_short_name, what.c_str());
-  std::exit(1);
+  std::exit(status);
 }
 
 void Options::parse(int argc, char** argv, int first) const {
@@ -231,7 +231,7 @@ void Link::flush() {
   while (wants_write()) {
     const ssize_t n = send(fd_, out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (n < 0) fail(std::string("send: ") + std::strerror(errno));
+    if (n < 0) fail(std::string("send: ") + std::strerror(errno), closed_status);
     sent_ += static_cast<size_t>(n);
   }
 }
@@ -241,7 +241,7 @@ bool Link::receive_once() {
   if (in_.size() < needed) in_.resize(needed);
   const ssize_t n = recv(fd_, in_.data() + received_, in_.size() - received_, 0);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
-  if (n <= 0) fail("the broker closed the connection");
+  if (n <= 0) fail("the broker closed the connection", closed_status);
   received_ += static_cast<size_t>(n);
   return true;
 }

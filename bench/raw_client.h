@@ -30,7 +30,9 @@ void sleep_until(int64_t moment);
 /// CPU seconds of this process.
 double own_cpu_seconds();
 /// Says why on standard error and ends the program.
-[[noreturn]] void fail(const std::string& what);
+[[noreturn]] void fail(const std::string& what, int status = 1);
+/// Its exit status when the broker closed the connection (drivers.py).
+inline constexpr int closed_status = 3;
 
 /// Options as --name value, bound to variables that hold the defaults.
 class Options {
