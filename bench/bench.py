@@ -80,7 +80,7 @@ def run_rounds(name, row, brokers, rounds, keep_profile):
         for broker in brokers:
             if row.load and not Options.smoke:
                 touch_memory()
-            if not Options.smoke:
+            if not Options.smoke and not Options.profile:
                 idle_gate()
             watch = ForeignCpu(brokers)
             sampled = Options.profile and broker.name == "moldau"
@@ -95,7 +95,8 @@ def run_rounds(name, row, brokers, rounds, keep_profile):
 def measure(name, rounds):
     """Starts the row's brokers, runs its rounds, stops them; what is kept of it."""
     row = ROWS[name]
-    brokers = [BROKERS[kind](os.path.join(OUT, kind)) for kind in row.brokers]
+    kinds = ["moldau"] if Options.profile else row.brokers
+    brokers = [BROKERS[kind](os.path.join(OUT, kind)) for kind in kinds]
     result = {"class": row.kind, "what": row.what, "rounds": rounds, "scale": Options.scale,
               "machine": report.machine(), "measured": time.strftime("%Y-%m-%d %H:%M", time.gmtime())}
     started = []

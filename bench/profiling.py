@@ -13,6 +13,7 @@ from brokers import OUT
 SHOWN = 8  # parts of a profile that are kept
 SAMPLE = re.compile(r"^\s*(.+?)\s+(\d+)/(\d+)\s*$")
 CALL = re.compile(r"^(?:__x64_sys_|__do_sys_|__se_sys_|__arm64_sys_)(\w+)$")
+DISPATCH = re.compile(r"^(?:do_syscall_64|x64_sys_call|entry_SYSCALL\w*|syscall_\w+|exit_to_user_mode\w*|\w*srso\w*|\w*retbleed\w*)$")
 FRAME = re.compile(r"^\s+[0-9a-f]+ (.*?)(?: \([^()]*\))?$")
 
 
@@ -33,14 +34,20 @@ def samples(lines):
 
 
 def part_of(stack):
-    """The call into the kernel that a sample lies below, else the function itself."""
+    """The call into the kernel that a sample lies below, else the function itself. A kernel that jumps from its dispatch
+    into the work leaves no frame of the call: it is named by the function of the C library that entered, then."""
     for function in reversed(stack):
         if found := CALL.match(function):
             return f"kernel: {found.group(1)}"
-    name = re.sub(r"\(.*", "", stack[0]) if stack else "?"
     if any(function.startswith("asm_") for function in stack):
         return "kernel: interrupts and page faults"
-    return "kernel: entry and exit of calls" if any(f.startswith("entry_SYSCALL") for f in stack) else name
+    entered = next((at for at, function in enumerate(stack) if function.startswith("entry_SYSCALL")), None)
+    if entered is None:
+        return re.sub(r"\(.*", "", stack[0]) if stack else "?"
+    if all(DISPATCH.match(function) for function in stack[:entered]):
+        return "kernel: entry and exit of calls"
+    caller = stack[entered + 1] if entered + 1 < len(stack) else "?"
+    return "kernel: " + re.sub(r"^(?:__GI_)?_*(?:libc_)?|(?<=[a-z])64(?:v2)?$", "", caller)
 
 
 def parts(lines, comm):

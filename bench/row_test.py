@@ -94,6 +94,19 @@ shard-1   10/12
 \t55aa02 moldau::crc32c(unsigned char const*)
 \t55aa01 moldau::wire::verify()
 
+moldau   10/10
+\tffff80 copy_folio_from_iter_atomic
+\tffff83 do_pwritev
+\tffff82 do_syscall_64
+\tffff84 entry_SYSCALL_64_after_hwframe
+\t7f1200 pwritev64
+\t55aa01 moldau::store::write()
+
+moldau   10/10
+\tffff82 do_syscall_64
+\tffff84 entry_SYSCALL_64_after_hwframe
+\t7f1200 __libc_recv
+
 moldau-raw   20/20
 \t55aa03 main
 """.splitlines()
@@ -101,7 +114,8 @@ moldau-raw   20/20
     def test_samples_count_for_their_call_into_the_kernel_or_their_function(self):
         processes, parts = profiling.parts(self.LINES, "moldau")
         self.assertEqual(processes, {10})
-        self.assertEqual(sorted(parts), [["kernel: recvfrom", 50.0], ["moldau::crc32c", 50.0]])
+        self.assertEqual(sorted(parts), [["kernel: entry and exit of calls", 25.0], ["kernel: pwritev", 25.0], ["kernel: recvfrom", 25.0],
+                                         ["moldau::crc32c", 25.0]])
 
 
 if __name__ == "__main__":
