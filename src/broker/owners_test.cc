@@ -213,8 +213,12 @@ TEST_F(Owners, TheLimitIsOfTheWholeAnswer) {
       const auto& rows = answer.responses[0].partitions;
       EXPECT_GE(rows[0].records->view.size(), batch.size()) << "the first gives a whole batch";
       EXPECT_LE(bytes_of(answer), std::max(limit, batch.size()));
-      if (limit >= batch.size() * 100) EXPECT_EQ(bytes_of(answer), batch.size() * 3 * partitions);
-      if (limit == batch.size() * 7) EXPECT_EQ(bytes_of(answer), batch.size() * 6);
+      if (limit >= batch.size() * 100) {
+        EXPECT_EQ(bytes_of(answer), batch.size() * 3 * partitions);
+      }
+      if (limit == batch.size() * 7) {
+        EXPECT_EQ(bytes_of(answer), batch.size() * 6);
+      }
     }
   }
 }
@@ -504,7 +508,9 @@ TEST_F(Owners, AConnectionGoesWhereItsPartitionsAre) {
   for (int i = 0; i < 70; ++i) {
     const auto row = one_.take<wire::ProduceResponse>(9).responses.at(0).partition_responses.at(0);
     EXPECT_EQ(row.error_code, 0);
-    if (row.index == 5) EXPECT_EQ(row.base_offset, next++);
+    if (row.index == 5) {
+      EXPECT_EQ(row.base_offset, next++);
+    }
   }
   // Who uses all alike stays.
   for (int i = 0; i < 200; ++i) home_.send(BrokerWorld::produce_request("t", i % 6, batch_of(1, "x"), 1), 9);
